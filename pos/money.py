@@ -1,0 +1,67 @@
+"""Money is whole pence or cents; percentages are hundredths of a percent (12.5 % = 1250), as on the wire.
+
+Nothing here knows a float. Every rounding of the product is one of the two below: half-up to the minor unit, or a
+split by largest remainder, which loses and invents nothing.
+"""
+
+from collections.abc import Sequence
+
+GBP = "GBP"
+EUR = "EUR"
+CURRENCIES = (GBP, EUR)
+
+WHOLE = 10_000
+"""100 % in hundredths of a percent."""
+
+_SYMBOLS = {GBP: "£", EUR: "€"}
+
+
+def divide_half_up(numerator: int, denominator: int) -> int:
+    """Divide to the nearest minor unit, halves away from zero, so that a refund mirrors its sale."""
+    if denominator <= 0:
+        raise ValueError("the denominator must be positive")
+    rounded = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return rounded if numerator >= 0 else -rounded
+
+
+def percent_of(amount: int, hundredths_of_percent: int) -> int:
+    """Return that percentage of the amount, half-up."""
+    return divide_half_up(amount * hundredths_of_percent, WHOLE)
+
+
+def tax_contained(gross: int, rate: int) -> int:
+    """Return the tax inside a tax-inclusive amount: gross - gross ÷ (1 + rate), half-up. Raises ValueError."""
+    if rate < 0:
+        raise ValueError("a tax rate is never negative")
+    return divide_half_up(gross * rate, WHOLE + rate)
+
+
+def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
+    """Split the total in proportion to the weights so that the parts sum to it exactly. Raises ValueError.
+
+    What rounding down leaves over goes, a penny each, to the largest remainders, and of equal ones to the earlier.
+    A zero weight gets nothing, unless all are zero: then everybody counts the same.
+    """
+    if any(weight < 0 for weight in weights):
+        raise ValueError("weights are never negative")
+    if not weights:
+        if total:
+            raise ValueError("there is nobody to split this over")
+        return []
+    shares = list(weights) if any(weights) else [1] * len(weights)
+    whole = sum(shares)
+    parts = [abs(total) * share // whole for share in shares]
+    remainders = [abs(total) * share % whole for share in shares]
+    by_remainder = sorted(range(len(shares)), key=lambda index: -remainders[index])
+    for index in by_remainder[: abs(total) - sum(parts)]:
+        parts[index] += 1
+    return parts if total >= 0 else [-part for part in parts]
+
+
+def format_money(minor: int, currency: str) -> str:
+    """Write an amount as guests read it: £42.10, €3.00, -£1.20, £1,250.00. Raises ValueError."""
+    if currency not in _SYMBOLS:
+        raise ValueError(f"{currency!r} is not a currency of ours")
+    major, rest = divmod(abs(minor), 100)
+    sign = "-" if minor < 0 else ""
+    return f"{sign}{_SYMBOLS[currency]}{major:,}.{rest:02d}"
