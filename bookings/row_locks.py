@@ -1,0 +1,34 @@
+"""The only SELECT … FOR UPDATE of this app: reservations first, then parties, each by primary key."""
+
+from collections.abc import Iterable
+
+from bookings.models import Party, Reservation
+from pos.errors import NotFound
+from pos.models import Venue
+
+
+def reservation_for_update(venue: Venue, reservation_id: str) -> Reservation:
+    """Lock one reservation. Raises NotFound."""
+    found = (
+        Reservation.objects.select_for_update(no_key=True, of=("self",)).filter(venue=venue, pk=reservation_id).first()
+    )
+    if found is None:
+        raise NotFound("That reservation does not exist.")
+    return found
+
+
+def parties_for_update(venue: Venue, party_ids: Iterable[str | None]) -> dict[str, Party]:
+    """Lock parties in the order everyone locks them in; unknown ones are simply missing."""
+    wanted = {party_id for party_id in party_ids if party_id}
+    if not wanted:
+        return {}
+    rows = Party.objects.select_for_update(no_key=True, of=("self",)).filter(venue=venue, pk__in=wanted).order_by("pk")
+    return {party.pk: party for party in rows}
+
+
+def party_for_update(venue: Venue, party_id: str) -> Party:
+    """Lock one party. Raises NotFound."""
+    party = parties_for_update(venue, [party_id]).get(party_id)
+    if party is None:
+        raise NotFound("That party does not exist.")
+    return party

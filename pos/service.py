@@ -1,0 +1,83 @@
+"""The transaction of everything that writes: one decorator, one shape, on every road."""
+
+import functools
+import random
+import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import psycopg.errors
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from pos import events
+from pos.errors import Busy
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+RETRIES = 3
+LOCK_TIMEOUT_MS = 10_000
+
+# Constraints that only a race can break: the loser runs again and then finds the winner's row.
+_race_constraints: set[str] = set()
+
+
+def retry_on_race(*constraint_names: str) -> None:
+    """Name unique constraints whose violation means: somebody was faster, look again."""
+    _race_constraints.update(constraint_names)
+
+
+def service(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a writing service in a transaction of its own.
+
+    The whole function runs again (up to 3 times) after a deadlock or a lost race on a named constraint. What it
+    published is flushed once: before the commit to the documents, after it to the screens. Raises RuntimeError
+    when one service calls another: compose private steps on locked rows instead.
+    """
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if events.is_collecting():
+            raise RuntimeError(f"{function.__name__}() is a service and may not run inside another one")
+        for attempt in range(RETRIES + 1):
+            try:
+                return _run_once(function, args, kwargs)
+            except (OperationalError, IntegrityError) as error:
+                if _is_lock_timeout(error):
+                    raise Busy("The till is busy with this order. Try again.") from error
+                if attempt == RETRIES or not _is_worth_a_retry(error):
+                    raise
+                # Two losers that come back at the same moment would only meet again.
+                time.sleep(random.uniform(0, 0.02 * (attempt + 1)))
+        raise AssertionError("unreachable")
+
+    return run
+
+
+def _run_once(function: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object]) -> R:
+    token = events.begin_collecting()
+    try:
+        with transaction.atomic(durable=True):
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+            result = function(*args, **kwargs)
+            published = events.drain()
+            events.tell_before_commit(published)
+            if published:
+                transaction.on_commit(lambda: events.tell_after_commit(published), robust=True)
+            return result
+    finally:
+        events.stop_collecting(token)
+
+
+def _is_lock_timeout(error: Exception) -> bool:
+    return isinstance(error.__cause__, psycopg.errors.LockNotAvailable)
+
+
+def _is_worth_a_retry(error: Exception) -> bool:
+    cause = error.__cause__
+    if isinstance(cause, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
+        return True
+    if isinstance(cause, psycopg.errors.UniqueViolation):
+        return cause.diag.constraint_name in _race_constraints
+    return False
