@@ -1,0 +1,9 @@
+"""HTTP: the pages and /v1."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pos.settings.base")
+
+application = get_wsgi_application()
