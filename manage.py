@@ -14,11 +14,18 @@ WITHOUT_SERVICES = {
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pos.settings.base")
     from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+
+    from pos.embedded import EmbeddedError
 
     command = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "help")
     asks_for_help = {"-h", "--help", "--version"} & set(sys.argv)
-    if command not in WITHOUT_SERVICES and not asks_for_help and not settings.SERVICES_ARE_KNOWN:
+    try:
+        services_are_known = settings.SERVICES_ARE_KNOWN
+    except (ImproperlyConfigured, EmbeddedError) as error:
+        sys.exit(f"{error}")
+    if command not in WITHOUT_SERVICES and not asks_for_help and not services_are_known:
         sys.exit("No database is running here: start `make run` or set DATABASE_URL")
     execute_from_command_line(sys.argv)
 

@@ -5,11 +5,11 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Iterator
+from typing import IO
 
 from pos.embedded.errors import EmbeddedError
 from pos.embedded.process import start_stamp
@@ -61,10 +61,13 @@ class DataFolder:
             if traversable:
                 self.path.chmod(0o711)
         if not os.access(self.path, os.W_OK | os.X_OK):
-            raise EmbeddedError(
-                f"The data folder {self.path} belongs to somebody else: start as its owner, "
-                "or set TABLESIDE_DATA_DIR to a folder of your own"
-            )
+            raise self._not_ours()
+
+    def _not_ours(self) -> EmbeddedError:
+        return EmbeddedError(
+            f"The data folder {self.path} belongs to somebody else: start as its owner, "
+            "or set TABLESIDE_DATA_DIR to a folder of your own"
+        )
 
     @contextmanager
     def served(self) -> Iterator[None]:
@@ -72,10 +75,7 @@ class DataFolder:
         try:
             descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except PermissionError as error:
-            raise EmbeddedError(
-                f"The data folder {self.path} belongs to somebody else: start as its owner, "
-                "or set TABLESIDE_DATA_DIR to a folder of your own"
-            ) from error
+            raise self._not_ours() from error
         with os.fdopen(descriptor, "r+") as lock:
             self._lock(lock)
             lock.truncate(0)
@@ -102,12 +102,15 @@ class DataFolder:
                 time.sleep(0.05)
 
     def running_services(self) -> Services | None:
-        """The addresses of the running services, None when nobody serves the folder."""
+        """The addresses of the running services, None when nobody serves the folder. Raises EmbeddedError when
+        the folder is somebody else's."""
         try:
             with self.lock_file.open() as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except FileNotFoundError:
             return None
+        except PermissionError as error:
+            raise self._not_ours() from error
         except BlockingIOError:
             pass  # somebody holds it: it is served
         else:

@@ -1,5 +1,6 @@
 """A program that we start, watch and stop: a process group of its own that does not outlive us."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -29,7 +30,9 @@ class Program:
     before_start: Callable[[], None] = field(default=lambda: None)
     is_ready: Callable[[], bool] = field(default=lambda: True)
 
-    def spawn(self, *, stdout: int | IO[bytes]) -> "subprocess.Popen[bytes]":
+    def spawn(
+        self, *, stdout: int | IO[bytes], stderr: int | IO[bytes] = subprocess.STDOUT
+    ) -> "subprocess.Popen[bytes]":
         """Start it as the leader of its own process group. Call it from a thread that lives as long as we do:
         Linux counts the end of that thread as our death."""
         self.before_start()
@@ -38,7 +41,7 @@ class Program:
             self.argv,
             stdin=subprocess.DEVNULL,
             stdout=stdout,
-            stderr=subprocess.STDOUT,
+            stderr=stderr,
             env=self.env,
             cwd=self.cwd,
             start_new_session=True,
@@ -65,11 +68,9 @@ def _die_with_parent(parent: int, stop_signal: signal.Signals) -> Callable[[], N
 
 def signal_group(pid: int, number: signal.Signals) -> None:
     """Send a signal to a process group that may be gone already."""
-    try:
+    # PermissionError: macOS says so of a group in which only a zombie is left.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        # PermissionError: macOS says so of a group in which only a zombie is left.
-        pass
 
 
 def start_stamp(pid: int) -> str | None:

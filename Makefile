@@ -1,0 +1,57 @@
+# Two commands are enough: `make run` opens the restaurant, `make test` checks everything.
+SHELL := /bin/sh
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+BIN := .venv/bin
+
+# The name of a stamp carries its lock file's checksum: installing again happens when the lock changes, not its date.
+RUN_STAMP := .venv/.run-$(shell cksum < requirements/run.txt | tr -d ' ')
+TEST_STAMP := .venv/.test-$(shell cat requirements/run.txt requirements/test.txt | cksum | tr -d ' ')
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+
+.PHONY: run test test-browser check lint types lock clean
+
+run: $(RUN_STAMP)
+	@exec $(BIN)/python manage.py up
+
+# Ruff and mypy take seconds and find most; the tests start a throw-away PostgreSQL and Redis of their own.
+test: check
+	@exec $(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not browser_full"
+
+test-browser: $(TEST_STAMP)
+	@exec $(BIN)/python -m pytest -q -m "browser or browser_full"
+
+check: lint types
+
+lint: $(TEST_STAMP)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
+
+types: $(TEST_STAMP)
+	@$(BIN)/mypy --no-error-summary
+
+# Writes both lock files afresh from requirements/*.in, with what the package index offers today.
+lock: $(RUN_STAMP)
+	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@for name in run test; do .venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+		requirements/$$name.in --output-file requirements/$$name.txt || exit 1; done
+	@rm -rf .venv/lock
+
+clean:
+	rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Tableside needs Python 3.11 or newer."; exit 1; }
+	@echo "Making .venv with $(PYTHON) …"
+	@$(PYTHON) -m venv .venv
+
+$(RUN_STAMP): | $(BIN)/python
+	@echo "Installing what Tableside needs (a minute, once) …"
+	@$(PIP) --requirement requirements/run.txt
+	@rm -f .venv/.run-* && touch $@
+
+$(TEST_STAMP): $(RUN_STAMP)
+	@echo "Installing what the tests need …"
+	@$(PIP) --requirement requirements/test.txt
+	@rm -f .venv/.test-* && touch $@

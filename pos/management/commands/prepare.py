@@ -1,0 +1,54 @@
+"""`manage.py prepare`: what `manage.py up` runs before it opens: migrations, and a demo venue on the first start."""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from pos.models import Venue
+
+SEED = "seed_demo"
+
+
+class Command(BaseCommand):
+    help = "Apply the migrations and, in a new embedded installation, build the demo venue; print the demo logins."
+
+    def handle(self, *args: object, **options: object) -> None:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", interactive=False, stdout=sys.stderr, no_color=True)
+        demo = _demo_module()
+        if demo is None:
+            return
+        if not settings.PRODUCTION:
+            self._seed_once()
+        if Venue.objects.filter(slug=demo.VENUE_SLUG).exists():
+            self.stdout.write(_logins(demo.DEMO_LOGINS))
+
+    def _seed_once(self) -> None:
+        # The file outlives a seeding that was killed half-way, which then goes on with the next start.
+        unfinished = settings.DATA_FOLDER.path / "seeding"
+        if Venue.objects.exists() and not unfinished.exists():
+            return
+        unfinished.touch()
+        call_command(SEED, stdout=sys.stderr, no_color=True)
+        unfinished.unlink()
+
+
+def _demo_module() -> Any:
+    """The demo command's module, None in an installation without it."""
+    app = get_commands().get(SEED)
+    return import_module(f"{app}.management.commands.{SEED}") if app else None
+
+
+def _logins(logins: list[tuple[str, str, str, str]]) -> str:
+    header = ("login", "password", "PIN", "role")
+    rows = [header, *logins]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
+    lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join(lines)
