@@ -16,10 +16,16 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 RETRIES = 3
+# Starting again because a row changed before we had it costs nothing but time, and cannot loop on a quiet table.
+FRESH_STARTS = 20
 LOCK_TIMEOUT_MS = 10_000
 
 # Constraints that only a race can break: the loser runs again and then finds the winner's row.
 _race_constraints: set[str] = set()
+
+
+class StartAgain(Exception):
+    """A service read something, locked it, and found it changed: run the whole function again."""
 
 
 def retry_on_race(*constraint_names: str) -> None:
@@ -39,17 +45,22 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if events.is_collecting():
             raise RuntimeError(f"{function.__name__}() is a service and may not run inside another one")
-        for attempt in range(RETRIES + 1):
+        attempts = fresh_starts = 0
+        while True:
             try:
                 return _run_once(function, args, kwargs)
+            except StartAgain as error:
+                fresh_starts += 1
+                if fresh_starts > FRESH_STARTS:
+                    raise Busy("This table keeps changing. Try again.") from error
             except (OperationalError, IntegrityError) as error:
                 if _is_lock_timeout(error):
                     raise Busy("The till is busy with this order. Try again.") from error
-                if attempt == RETRIES or not _is_worth_a_retry(error):
+                attempts += 1
+                if attempts > RETRIES or not _is_worth_a_retry(error):
                     raise
                 # Two losers that come back at the same moment would only meet again.
-                time.sleep(random.uniform(0, 0.02 * (attempt + 1)))
-        raise AssertionError("unreachable")
+                time.sleep(random.uniform(0, 0.02 * attempts))
 
     return run
 

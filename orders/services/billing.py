@@ -1,0 +1,315 @@
+"""The private steps that end every change of an order: price it, settle it, let its status follow.
+
+They work on orders already locked (``orders.row_locks``), take no transaction of their own and are the only place
+that writes amounts and status. Services call ``settle()`` last.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import Sum
+
+from bookings.models import Party, PartyStatus
+from orders import pricing
+from orders.models import (
+    CLOSED_STATUSES,
+    Discount,
+    ExceptionKind,
+    LineState,
+    Order,
+    OrderLine,
+    OrderStatus,
+    OrderType,
+    Origin,
+    PriceRule,
+    ServiceChoice,
+)
+from orders.models.order_line import WAITING_STATES
+from orders.row_locks import Held
+from orders.services.exceptions import tell_manager
+from orders.services.naming import save_under_free_name
+from orders.services.share_plan import replan_shares
+from pos.events import OrderChanged, PartyChanged, publish
+from pos.models import ServiceKind
+from pos.money import format_money
+from pos.permissions import Act, Actor, require
+
+_PARTY_WORDS = set(PartyStatus.values)
+
+
+@dataclass(slots=True)
+class Bill:
+    """An order with its lines as they are now, and what they come to."""
+
+    order: Order
+    lines: list[OrderLine]
+    discounts: list[Discount]
+    totals: pricing.Totals
+
+    @property
+    def has_waiting_lines(self) -> bool:
+        return any(line.state in WAITING_STATES for line in self.lines)
+
+
+def read_lines(order: Order) -> list[OrderLine]:
+    """The lines on the bill with all that hangs on them, in four queries."""
+    return list(
+        order.lines.exclude(state=LineState.VOIDED)
+        .select_related("course", "station")
+        .prefetch_related("sub_items__modifiers", "modifiers", "discounts")
+    )
+
+
+def price_order(held: Held, order: Order, lines: list[OrderLine] | None = None) -> Bill:
+    """Work out the bill and keep its amounts on order, lines and discounts."""
+    lines = read_lines(order) if lines is None else lines
+    discounts = list(order.discounts.filter(line__isnull=True))
+    totals = pricing.price(
+        [_priced_line(line) for line in lines],
+        [_priced_discount(discount) for discount in discounts],
+        service_of(held, order),
+        tax_inclusive=held.venue.tax_inclusive,
+    )
+    _keep_line_amounts(lines, totals)
+    all_discounts = [*discounts, *(discount for line in lines for discount in line.discounts.all())]
+    _keep_discount_amounts(all_discounts, totals)
+    order.goods_amount = totals.goods_total + totals.voucher_total + totals.deposit_total
+    order.discount_amount = totals.discount_total
+    order.tax_amount = totals.tax_total
+    order.tax_lines = [[line.rate, line.base, line.amount] for line in totals.tax_lines]
+    order.service_amount = totals.service_owed
+    order.set_amounts(total=max(0, totals.total + order.price_difference))
+    return Bill(order=order, lines=lines, discounts=all_discounts, totals=totals)
+
+
+def service_of(held: Held, order: Order) -> pricing.Service:
+    """Which service charge this bill carries, by the venue's rule and by what was chosen for it."""
+    venue = held.venue
+    kind = pricing.ServiceKind(venue.service_kind)
+    chosen = kind if kind is not pricing.ServiceKind.NONE else pricing.ServiceKind.DISCRETIONARY
+    if order.service_choice == ServiceChoice.STATED:
+        return pricing.Service(kind=chosen, fixed=order.service_stated or 0, waived=order.service_waived)
+    if order.service_choice == ServiceChoice.ON:
+        return pricing.Service(kind=chosen, rate=venue.service_rate, waived=order.service_waived)
+    if order.service_choice == ServiceChoice.OFF or venue.service_kind == ServiceKind.NONE:
+        return pricing.NO_SERVICE
+    enough = (order.covers or 0) >= venue.service_from_covers
+    if order.order_type == OrderType.DINE_IN and enough:
+        return pricing.Service(kind=kind, rate=venue.service_rate, waived=order.service_waived)
+    return pricing.NO_SERVICE
+
+
+def settle(held: Held, order: Order, actor: Actor, *, lowered_by_right: bool = False) -> Bill:
+    """Bring everything about an order in step after a change, save it, and tell.
+
+    Raises ApprovalRequired or NotPermitted when the change lowered a bill that a guest has already seen or paid on
+    and nobody with the right to do so asked for it (``lowered_by_right``: the act itself was already approved).
+    """
+    before = order.total_amount
+    bill = price_order(held, order)
+    _watch_lowering(held, order, actor, before=before, lowered_by_right=lowered_by_right)
+    read_payments(order)
+    if replan_shares(order, bill.lines, bill.totals):
+        bill = price_order(held, order, bill.lines)
+    follow_production(held, order, bill.lines)
+    finish_if_paid(held, order, bill)
+    order.updated_at = held.now
+    order.save()
+    publish(OrderChanged(venue_id=held.venue.pk, order_id=order.pk))
+    if order.party_id:
+        follow_party(held, held.parties[order.party_id])
+    return bill
+
+
+def read_payments(order: Order) -> None:
+    """Add up what was paid, net of reversals and refunds, without tips."""
+    sums = order.payments.aggregate(amount=Sum("amount", default=0), tips=Sum("tips", default=0))
+    order.tips_amount = sums["tips"]
+    order.set_amounts(paid=sums["amount"])
+
+
+def follow_production(held: Held, order: Order, lines: list[OrderLine]) -> None:
+    """Let the order's status follow its lines: forward only, and never past what its kind allows."""
+    if not order.is_open or not lines:
+        return
+    status = status_of_lines(order, lines)
+    if status is not None:
+        order.advance(status)
+
+
+def status_of_lines(order: Order, lines: list[OrderLine]) -> OrderStatus | None:
+    """The furthest status that the lines alone speak for."""
+    on_bill = [line for line in lines if line.is_on_bill]
+    if needs_handing_over(order) and on_bill:
+        if all(line.state == LineState.SERVED for line in on_bill):
+            return OrderStatus.READY
+        if all(line.state in (LineState.READY, LineState.SERVED) for line in on_bill):
+            return OrderStatus.PREPARED
+    if any(line.started_at is not None for line in on_bill):
+        return OrderStatus.PREPARING
+    if order.origin == Origin.STAFF and any(line.sent_at is not None for line in on_bill):
+        return OrderStatus.ACCEPTED
+    return None
+
+
+def needs_handing_over(order: Order) -> bool:
+    """Prepaid and collection orders end when the guest has them, not when they are paid."""
+    return order.is_prepaid or order.order_type == OrderType.COLLECTION
+
+
+def finish_if_paid(held: Held, order: Order, bill: Bill) -> None:
+    """Finalize what is paid in full with nothing unsent or held (and, if it must be, handed over)."""
+    if not order.is_open or order.outstanding or not order.total_amount or bill.has_waiting_lines:
+        return
+    if order.service_choice != ServiceChoice.STATED and not bill.lines:
+        return
+    if needs_handing_over(order) and not _is_handed_over(order, bill.lines):
+        return
+    end_order(held, order, OrderStatus.FINALIZED)
+
+
+def _is_handed_over(order: Order, lines: list[OrderLine]) -> bool:
+    if order.handed_over_at is not None:
+        return True
+    # What was served to the table needs nobody to call out a number.
+    return order.order_type == OrderType.DINE_IN and all(line.state == LineState.SERVED for line in lines)
+
+
+def end_order(held: Held, order: Order, status: OrderStatus) -> None:
+    """Close the order in the open period and on its business day. Raises Conflict when it has ended."""
+    order.advance(status)
+    order.closed_at = held.now
+    order.trading_period = held.period
+    order.business_date = held.venue.business_date(held.now)
+
+
+def bring_back(held: Held, order: Order) -> None:
+    """The one backward move: owed again, under a name that is free now; its party comes back or is flagged."""
+    if order.is_open:
+        return
+    lines = read_lines(order)
+    order.status = OrderStatus.NEW if order.origin == Origin.STAFF else OrderStatus.CONFIRMED
+    order.status = status_of_lines(order, lines) or order.status
+    order.closed_at = order.trading_period = order.business_date = None
+    order.reopened_at = held.now
+    read_payments(order)
+    save_under_free_name(order)
+    party = held.party_of(order)
+    if party is not None and party.end_time is not None:
+        _bring_party_back(held, party)
+
+
+def _bring_party_back(held: Held, party: Party) -> None:
+    tables = list(party.table_links.values_list("table_id", flat=True))
+    reseated = (
+        Party.objects.filter(venue=held.venue, end_time__isnull=True, table_links__table__in=tables)
+        .exclude(pk=party.pk)
+        .exists()
+    )
+    party.end_time = None
+    party.needs_seating = reseated
+    if not party.status_is_written:
+        party.status = PartyStatus.PAYING
+    party.save(update_fields=["end_time", "needs_seating", "status", "updated_at"])
+    publish(PartyChanged(venue_id=held.venue.pk, party_id=party.pk))
+
+
+def follow_party(held: Held, party: Party) -> None:
+    """Move the party's status along (Seated → Ordered → Paying → Paid) unless somebody wrote their own words."""
+    publish(PartyChanged(venue_id=held.venue.pk, party_id=party.pk))
+    if party.status_is_written or party.end_time is not None or party.status not in _PARTY_WORDS:
+        return
+    orders = {order.pk: order for order in Order.objects.filter(party=party)}
+    orders.update({order.pk: order for order in held.orders.values() if order.party_id == party.pk})
+    word = _party_word(held, list(orders.values()))
+    if word != party.status:
+        party.status = word
+        party.save(update_fields=["status", "updated_at"])
+
+
+def _party_word(held: Held, orders: list[Order]) -> PartyStatus:
+    still_open = [order for order in orders if order.status not in CLOSED_STATUSES]
+    if any(order.paid_amount or held.lease_on(order) for order in still_open):
+        return PartyStatus.PAYING
+    if any(order.first_sent_at for order in still_open):
+        return PartyStatus.ORDERED
+    if not still_open and any(order.status == OrderStatus.FINALIZED for order in orders):
+        return PartyStatus.PAID
+    return PartyStatus.SEATED
+
+
+def _watch_lowering(held: Held, order: Order, actor: Actor, *, before: int, lowered_by_right: bool) -> None:
+    shown = order.bill_shown_amount
+    if shown is None or order.total_amount >= before or order.total_amount >= shown:
+        return
+    lowered_by = shown - order.total_amount
+    if not lowered_by_right:
+        require(actor, Act.LOWER_PRINTED_BILL, subject=order.pk)
+    currency = held.venue.currency
+    tell_manager(
+        held.venue,
+        ExceptionKind.BILL_LOWERED,
+        f"{order.display_name} was lowered from {format_money(shown, currency)} to "
+        f"{format_money(order.total_amount, currency)} after the guest had seen it.",
+        order=order,
+        amount=lowered_by,
+        by=actor.name,
+    )
+    # Seen once is enough: from here on the lower bill is what the guest knows.
+    order.bill_shown_amount = order.total_amount
+
+
+def _priced_line(line: OrderLine) -> pricing.PricedLine:
+    return pricing.PricedLine(
+        key=line.pk,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        vat_rate=line.vat_rate,
+        modifiers=tuple(
+            pricing.PricedModifier(quantity=modifier.quantity, price=modifier.price)
+            for modifier in line.modifiers.all()
+            if modifier.sub_item_id is None
+        ),
+        sub_items=tuple(
+            pricing.PricedSubItem(
+                quantity=part.quantity,
+                price=part.price,
+                standalone_price=part.standalone_price,
+                vat_rate=part.vat_rate,
+                modifiers=tuple(
+                    pricing.PricedModifier(quantity=modifier.quantity, price=modifier.price)
+                    for modifier in part.modifiers.all()
+                ),
+            )
+            for part in line.sub_items.all()
+        ),
+        kind=pricing.LineKind(line.kind),
+        discounts=tuple(_priced_discount(discount) for discount in line.discounts.all()),
+        free=line.price_rule == PriceRule.COMP,
+        set_price=line.price_rule_amount if line.price_rule == PriceRule.STAFF_MEAL else None,
+    )
+
+
+def _priced_discount(discount: Discount) -> pricing.PricedDiscount:
+    return pricing.PricedDiscount(key=str(discount.pk), amount=discount.fixed_amount, percent=discount.percent)
+
+
+def _keep_line_amounts(lines: list[OrderLine], totals: pricing.Totals) -> None:
+    changed = []
+    for line, money in zip(lines, totals.lines, strict=True):
+        amounts = (money.gross, money.line_discount + money.order_discount, money.net)
+        if (line.gross_amount, line.discount_amount, line.net_amount) != amounts:
+            line.gross_amount, line.discount_amount, line.net_amount = amounts
+            changed.append(line)
+    if changed:
+        OrderLine.objects.bulk_update(changed, ["gross_amount", "discount_amount", "net_amount"])
+
+
+def _keep_discount_amounts(discounts: list[Discount], totals: pricing.Totals) -> None:
+    changed = []
+    for discount in discounts:
+        amount = totals.discounts.get(str(discount.pk), 0)
+        if discount.amount != amount:
+            discount.amount = amount
+            changed.append(discount)
+    if changed:
+        Discount.objects.bulk_update(changed, ["amount"])
