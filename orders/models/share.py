@@ -27,6 +27,7 @@ class OrderShare(models.Model):
     is_paid = models.BooleanField(default=False)
     goods_amount = models.BigIntegerField(default=0)
     service_amount = models.BigIntegerField(default=0)
+    waived_amount = models.BigIntegerField(default=0, help_text="Its part of the service, when that was removed.")
     total_amount = models.BigIntegerField(default=0)
 
     class Meta:
