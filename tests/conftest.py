@@ -15,6 +15,8 @@ from django.core.cache import cache
 from pos.embedded import DataFolder, Installation, Program, install
 from pos.embedded.process import signal_group
 
+pytest_plugins = ["tests.fixtures_venue"]
+
 START_DEADLINE = 60
 
 # Nothing here has to survive a power cut.

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -94,7 +95,15 @@ def _first_manager(venue: Venue, *, login: str, password: str | None, name: str)
         raise InvalidRequest("The manager needs a login.", field="manager_login")
     staff = Staff.objects.filter(login=login).first()
     if staff is None:
-        if not password:
-            raise InvalidRequest("The manager needs a password.", field="manager_password")
+        _check_password(password)
         staff = Staff.objects.create_user(login, password, name=name, is_staff=True)
     return Membership.objects.create(venue=venue, staff=staff, role=Role.MANAGER, waiter_id="1")
+
+
+def _check_password(password: str | None) -> None:
+    if not password:
+        raise InvalidRequest("The manager needs a password.", field="manager_password")
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise InvalidRequest(error.messages[0], field="manager_password") from error

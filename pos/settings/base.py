@@ -45,6 +45,9 @@ SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
 EPOS_REST_USERNAME = env.str("EPOS_REST_USERNAME", default="")
 EPOS_REST_PASSWORD = env.str("EPOS_REST_PASSWORD", default="")
 
+# `manage.py create_venue` asks for the first manager's password unless it is told here.
+MANAGER_PASSWORD = env.str("TABLESIDE_MANAGER_PASSWORD", default="")
+
 
 def _this_machines_names() -> list[str]:
     name = socket.gethostname()
