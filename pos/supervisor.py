@@ -85,6 +85,7 @@ class Supervisor:
         deadline = time.monotonic() + seconds
         while waiting := {name for name in waiting if not self._watched[name].program.is_ready()}:
             self.turn(0.05)
+            time.sleep(0.02)  # what they write ends a turn at once, and a starting program writes much
             for name in sorted(waiting):
                 if self._watched[name].process is None or time.monotonic() > deadline:
                     raise EmbeddedError(f"{name} does not start. It said last:\n{self.log.tail(name)}")

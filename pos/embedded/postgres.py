@@ -82,11 +82,21 @@ class Postgres:
         )
 
     def is_ready(self) -> bool:
+        """Whether a query answers; not asked before the server says so itself, as it would log each refusal."""
+        if not self._says_ready():
+            return False
         try:
             with self._connect("postgres") as connection:
                 return connection.execute("SELECT 1").fetchone() == (1,)
         except psycopg.OperationalError:
             return False
+
+    def _says_ready(self) -> bool:
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) >= 8 and lines[7].strip() == "ready"
 
     def create_database(self) -> None:
         """Make our database in a new cluster."""
