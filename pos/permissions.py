@@ -28,6 +28,7 @@ class Act(StrEnum):
     OTHERS_TABLE = "others_table"
     NO_SHOW = "no_show"
     CANCEL_AFTER_PREPARING = "cancel_after_preparing"
+    WALK_OUT = "walk_out"
 
     CASH_REFUND = "cash_refund"
     REOPEN = "reopen"
@@ -57,6 +58,7 @@ _SUPERVISED = (
     Act.OTHERS_TABLE,
     Act.NO_SHOW,
     Act.CANCEL_AFTER_PREPARING,
+    Act.WALK_OUT,
 )
 _CASHIER = (Act.CASH_REFUND, Act.REOPEN, Act.NO_SALE)
 

@@ -21,11 +21,11 @@ from orders.models.menu import (
 from orders.models.operation import TillOperation
 from orders.models.order import (
     CLOSED_STATUSES,
-    Origin,
     Order,
     OrderNumber,
     OrderStatus,
     OrderType,
+    Origin,
     ServiceChoice,
 )
 from orders.models.order_line import (

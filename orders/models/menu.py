@@ -1,7 +1,7 @@
 """The menu: what is sold, in which size, with which choices, under which VAT class, made where."""
 
-from django.core.validators import RegexValidator
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 

@@ -152,10 +152,8 @@ class OrderLine(models.Model):
     def move(self, state: str) -> None:
         """Go on to a later state. Raises Conflict when that is not where it can go."""
         if state not in _NEXT[self.state]:
-            raise Conflict(
-                f"{self.name} is {LineState(self.state).label.lower()}, it cannot become {LineState(state).label.lower()}.",
-                line=self.pk,
-            )
+            was, wanted = LineState(self.state).label.lower(), LineState(state).label.lower()
+            raise Conflict(f"{self.name} is {was}, it cannot become {wanted}.", line=self.pk)
         self.state = state
 
     def recall(self) -> None:
