@@ -4,7 +4,7 @@ import logging.config
 from typing import Any
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 # Compared with the name's letters alone, so that HTTP_AUTHORIZATION and api-key are found too.
 _SECRETS = ("authorization", "password", "cookie", "secret", "apikey", "token")
@@ -19,12 +19,11 @@ def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return event
 
 
-_SHARED = [
+# What every line goes through, whether it began in structlog or in the standard library.
+_COMMON: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
-    structlog.stdlib.ExtraAdder(allow={"status_code"}),
-    structlog.processors.format_exc_info,
     hide_secrets,
 ]
 
@@ -32,9 +31,11 @@ _SHARED = [
 def logging_settings(*, as_json: bool) -> dict[str, Any]:
     """The LOGGING setting."""
     meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    rendering: list[Processor]
     if as_json:
         rendering = [
             meta,
+            structlog.processors.format_exc_info,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
@@ -46,7 +47,7 @@ def logging_settings(*, as_json: bool) -> dict[str, Any]:
         "formatters": {
             "line": {
                 "()": "structlog.stdlib.ProcessorFormatter",
-                "foreign_pre_chain": _SHARED,
+                "foreign_pre_chain": _COMMON,
                 "processors": rendering,
             }
         },
@@ -70,7 +71,7 @@ def configure(settings: dict[str, Any]) -> None:
     """Django's LOGGING_CONFIG: the standard library and structlog end in the same lines."""
     logging.config.dictConfig(settings)
     structlog.configure(
-        processors=[*_SHARED[:3], _SHARED[5], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_COMMON, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

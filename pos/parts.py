@@ -7,10 +7,10 @@ from django.conf import settings
 Parts = dict[str, tuple[str, ...]]
 
 
-def parts() -> Parts:
+def parts(*, host: str, port: int, live_port: int) -> Parts:
     """Every part and its command line, for the folder that manage.py is in."""
     python = sys.executable
-    host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     # `make run` as root is meant to work, and says so in the README; a production worker should hear of it.
     calm = () if settings.PRODUCTION else ("-W", "ignore:You're running the worker with superuser privileges")
     return {
@@ -18,12 +18,12 @@ def parts() -> Parts:
         # hold a sync worker until it times out. Behind a proxy that buffers, sync workers have the better tail.
         "web": (
             python, "-m", "gunicorn", "pos.wsgi:application",
-            "--bind", f"{host}:{settings.PORT}", "--worker-class", "gthread", "--workers", "2", "--threads", "4",
+            "--bind", address, "--worker-class", "gthread", "--workers", "2", "--threads", "4",
             "--keep-alive", "15", "--timeout", "60", "--graceful-timeout", "3",
             "--log-level", "warning", "--no-control-socket",
         ),
         "live": (
-            python, "-m", "daphne", "--bind", settings.HOST, "--port", str(settings.LIVE_PORT),
+            python, "-m", "daphne", "--bind", host, "--port", str(live_port),
             "--verbosity", "0", "--no-server-name", "--application-close-timeout", "2", "pos.asgi:application",
         ),
         "worker": (

@@ -14,7 +14,7 @@ from django.conf import settings
 from pos.combined_log import CombinedLog
 from pos.embedded import DataFolder, EmbeddedError, Installation, Program, install
 from pos.embedded.process import signal_group
-from pos.parts import parts
+from pos.parts import Parts, parts
 from pos.supervisor import OURSELVES, StopAsked, Supervisor
 
 SERVICES_DEADLINE = 120.0
@@ -45,8 +45,9 @@ def start_up() -> None:
             pass
         finally:
             log.say(OURSELVES, "stopping")
-            stages = ((list(parts()), PARTS_PATIENCE), (["redis"], REDIS_PATIENCE), (["postgres"], POSTGRES_PATIENCE))
-            supervisor.stop(stages)
+            supervisor.stop(
+                ((list(_parts()), PARTS_PATIENCE), (["redis"], REDIS_PATIENCE), (["postgres"], POSTGRES_PATIENCE))
+            )
             folder.record_processes({})
 
 
@@ -56,10 +57,14 @@ def _start(folder: DataFolder, supervisor: Supervisor) -> None:
     here = Path(settings.BASE_DIR)
     prepare = Program(name="prepare", argv=(sys.executable, "manage.py", "prepare"), cwd=here)
     logins = supervisor.run_to_end(prepare).decode().strip()
-    for name, argv in parts().items():
+    for name, argv in _parts().items():
         supervisor.start(Program(name=name, argv=argv, cwd=here))
     _wait_for_the_door(supervisor)
     supervisor.log.plain(_welcome(logins))
+
+
+def _parts() -> Parts:
+    return parts(host=settings.HOST, port=settings.PORT, live_port=settings.LIVE_PORT)
 
 
 def _start_services(folder: DataFolder, supervisor: Supervisor, installed: Installation) -> None:

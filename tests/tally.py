@@ -5,15 +5,16 @@ are counted by their outcome. The run's last lines are the sums over all xdist w
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 DONE_WORD = {"contract": "checked", "browser": "ran"}
-BROWSER_MARKS = {"browser", "browser_full"}
+BROWSER_MARKS = ("browser", "browser_full")
 
 _counts = pytest.StashKey[Counter[str]]()
 _PROPERTY = "tally"
+_BROWSER = "needs a browser"
 
 
 class Tally:
@@ -30,11 +31,11 @@ class Tally:
 
 
 @pytest.fixture
-def tally(record_property: pytest.FixtureRequest) -> Iterator[Tally]:
+def tally(record_property: Callable[[str, object], None]) -> Iterator[Tally]:
     counted = Tally()
     yield counted
     # Properties travel with the report, also from an xdist worker to the controller.
-    record_property(_PROPERTY, dict(counted.counts))  # type: ignore[operator]
+    record_property(_PROPERTY, dict(counted.counts))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,6 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         # Workers report to the controller, and only it counts.
         config.pluginmanager.register(_Counter(config), "tally-counter")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if any(item.get_closest_marker(mark) for mark in BROWSER_MARKS):
+        item.user_properties.append((_BROWSER, True))
 
 
 class _Counter:
@@ -52,8 +58,8 @@ class _Counter:
         if report.when == "teardown":
             for name, value in report.user_properties:
                 if name == _PROPERTY:
-                    self.counts.update(value)  # type: ignore[arg-type]
-        if BROWSER_MARKS & set(report.keywords):
+                    self.counts.update(value)
+        if (_BROWSER, True) in report.user_properties:
             if report.skipped:
                 self.counts["browser:skipped"] += 1
             elif report.when == "call":
