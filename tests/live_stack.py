@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import os
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
