@@ -1,0 +1,317 @@
+"""Orders that Dojo makes: taken as the guest saw and paid them, once per Dojo order id."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bookings.models import Party, Reservation
+from floorplan.models import Table
+from orders.models import (
+    ExceptionKind,
+    IntentSource,
+    LineState,
+    Order,
+    OrderLine,
+    OrderStatus,
+    OrderType,
+    Origin,
+    PaymentKind,
+    ServiceChoice,
+    TakenOff,
+)
+from orders.models.order import DISPLAY_NAME_LENGTH
+from orders.models.order_line import WAITING_STATES
+from orders.row_locks import Held, hold_nothing_yet, hold_order, hold_party, intent_for_update
+from orders.services.billing import end_order, read_lines, settle
+from orders.services.dojo_lines import NewDiscount, NewItem, write_lines
+from orders.services.exceptions import tell_manager
+from orders.services.locking import refuse_if_lent
+from orders.services.merging import tell_stations
+from orders.services.money_rows import add_payment
+from orders.services.opening import new_order, save_new_order
+from orders.services.payments import GONE, take_intent, why_not
+from orders.services.rounds import send_to_stations
+from pos import audit
+from pos.errors import Conflict, InvalidRequest
+from pos.models import Membership
+from pos.money import format_money
+from pos.permissions import Act, Actor, ActorKind, require
+from pos.service import retry_on_race, service
+
+retry_on_race("order_dojo_id_unique")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPayment:
+    """A payment the guest has made; cash-like ones of older flows come without an intent."""
+
+    payment_intent_id: str | None
+    paid_amount: int
+    tips_amount: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCustomer:
+    id: str = ""
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDojoOrder:
+    """CreateOrder as the contract states it; amounts in minor units of ``currency``."""
+
+    dojo_order_id: str
+    order_type: OrderType
+    items: tuple[NewItem, ...]
+    total_amount: int
+    currency: str
+    payments: tuple[NewPayment, ...] = ()
+    discounts: tuple[NewDiscount, ...] = ()
+    service_charge_amount: int | None = None
+    table_code: str | None = None
+    waiter_id: str | None = None
+    party_id: str | None = None
+    reservation_id: str | None = None
+    ready_at: datetime | None = None
+    collect_at: datetime | None = None
+    asap: bool | None = None
+    note: str = ""
+    customer: NewCustomer = field(default_factory=NewCustomer)
+    reference: str = ""
+    display_name: str = ""
+
+    @property
+    def paid(self) -> int:
+        return sum(payment.paid_amount for payment in self.payments)
+
+
+@service
+def create_order(*, actor: Actor, request: NewDojoOrder) -> Order:
+    """Take an order from a guest's phone with what was paid for it; the same Dojo order again is the same order.
+
+    What does not fit our menu, our tables or our sum is accepted and shown to a manager, because the guest may have
+    paid. Raises InvalidRequest, Conflict when a payment was reversed, belongs elsewhere or is more than the total.
+    """
+    _check(actor, request)
+    known = Order.objects.filter(venue=actor.venue, dojo_order_id=request.dojo_order_id).values_list("pk", flat=True)
+    if known:
+        return _seen_before(actor, request, known[0])
+    table = _table(actor, request)
+    held, party = _hold_its_party(actor, request, table)
+    order = _write_order(held, request, actor, table, party)
+    _tell_of_unknown_table(held, request, order, table)
+    send = order.status != OrderStatus.SUBMITTED
+    write_lines(held, order, actor, items=request.items, discounts=request.discounts)
+    bill = settle(held, order, actor)
+    _keep_guests_total(held, order, request)
+    if send:
+        send_to_stations(held, order, bill.lines, actor)
+    for payment in request.payments:
+        _take(held, order, actor, payment)
+    settle(held, order, actor)
+    return order
+
+
+@service
+def accept_order(*, actor: Actor, order_id: str) -> Order:
+    """Staff say yes to an order from a phone, and it goes to the kitchen. Raises NotFound, Conflict when it ended."""
+    require(actor, Act.SEND, subject=order_id)
+    held, order = hold_order(actor.venue, order_id)
+    order.advance(OrderStatus.ACCEPTED)
+    order.accepted_at = order.accepted_at or held.now
+    waiting = [line for line in read_lines(order) if line.state in WAITING_STATES]
+    if waiting:
+        send_to_stations(held, order, waiting, actor)
+    settle(held, order, actor)
+    return order
+
+
+@service
+def cancel_order_by_id(*, actor: Actor, order_id: str) -> Order:
+    """Cancel an order that nobody has started to make; the stations see it struck out. Cancelling twice is once.
+
+    Raises NotFound, Locked, Conflict once any line is started (staff: with the right or an approval it goes on) or
+    when it has already ended.
+    """
+    held, order = hold_order(actor.venue, order_id)
+    if order.status == OrderStatus.CANCELED:
+        return order
+    if not order.is_open:
+        raise Conflict(f"{order.display_name} is already {order.get_status_display().lower()}.")
+    refuse_if_lent(held, order)
+    lines = read_lines(order)
+    approval = None
+    if any(line.started_at is not None for line in lines):
+        if actor.kind is ActorKind.DOJO:
+            raise Conflict(f"{order.display_name} is already being made.")
+        approval = require(actor, Act.CANCEL_AFTER_PREPARING, subject=order.pk)
+    if order.paid_amount and actor.is_staff:
+        paid = format_money(order.paid_amount, order.currency)
+        raise Conflict(f"{order.display_name} has {paid} on it. Give that back first.")
+    _take_off_everything(held, lines, actor)
+    end_order(held, order, OrderStatus.CANCELED)
+    settle(held, order, actor, lowered_by_right=True)
+    audit.record(actor, "cancel_order", order.pk, approval=approval)
+    if order.overpaid:
+        tell_manager(
+            held.venue,
+            ExceptionKind.OVERPAID,
+            f"{order.display_name} was cancelled with {format_money(order.overpaid, order.currency)} on it.",
+            order=order,
+            amount=order.overpaid,
+        )
+    return order
+
+
+def _check(actor: Actor, request: NewDojoOrder) -> None:
+    if request.currency != actor.venue.currency:
+        raise InvalidRequest(f"This venue trades in {actor.venue.currency}.", field="totalAmount.currencyCode")
+    if not request.items:
+        raise InvalidRequest("An order needs at least one item.", field="items")
+    for index, payment in enumerate(request.payments):
+        if payment.paid_amount <= 0:
+            raise InvalidRequest("The amount paid must be more than nothing.", field=f"payments.{index}.paidAmount")
+        if payment.tips_amount < 0:
+            raise InvalidRequest("A tip cannot be negative.", field=f"payments.{index}.tipsAmount")
+    if request.paid > request.total_amount:
+        raise Conflict("The payments are more than the total of the order.")
+
+
+def _seen_before(actor: Actor, request: NewDojoOrder, order_id: str) -> Order:
+    """A true repeat changes nothing; a payment that the first call did not bring is recorded like any other."""
+    held, order = hold_order(actor.venue, order_id)
+    changed = False
+    for payment in request.payments:
+        if payment.payment_intent_id is None:
+            continue
+        intent = intent_for_update(actor.venue, payment.payment_intent_id)
+        if intent.recorded_by and intent.order_id == order.pk:
+            continue
+        _take(held, order, actor, payment)
+        changed = True
+    if changed:
+        settle(held, order, actor)
+    return order
+
+
+def _take(held: Held, order: Order, actor: Actor, payment: NewPayment) -> None:
+    if payment.payment_intent_id is None:
+        add_payment(held, order, actor, kind=PaymentKind.OTHER, amount=payment.paid_amount, tips=payment.tips_amount)
+        order.set_amounts(paid=order.paid_amount + payment.paid_amount)
+        return
+    intent = intent_for_update(held.venue, payment.payment_intent_id)
+    if intent.status in GONE or intent.recorded_by:
+        raise Conflict(f"Payment {intent.intent_id} was reversed, or belongs to another order.")
+    reason = why_not(held, order, amount=payment.paid_amount, currencies={order.currency}, lock_id=None)
+    if reason is not None:
+        raise Conflict(reason)
+    take_intent(
+        held,
+        order,
+        intent,
+        actor,
+        source=IntentSource.CREATE,
+        amount=payment.paid_amount,
+        tips=payment.tips_amount,
+    )
+    order.set_amounts(paid=order.paid_amount + payment.paid_amount)
+
+
+def _table(actor: Actor, request: NewDojoOrder) -> Table | None:
+    if not request.table_code:
+        return None
+    table = Table.objects.filter(venue=actor.venue, code=request.table_code).first()
+    if table is None and not request.paid:
+        raise InvalidRequest(f"There is no table {request.table_code} here.", field="details.dineIn.tableId")
+    return table
+
+
+def _hold_its_party(actor: Actor, request: NewDojoOrder, table: Table | None) -> tuple[Held, Party | None]:
+    """An order for an occupied table hangs under the party there, as an order of its own."""
+    here = Party.objects.filter(venue=actor.venue)
+    found = here.filter(pk=request.party_id).first() if request.party_id else None
+    if found is None and table is not None:
+        found = here.filter(end_time__isnull=True, table_links__table=table).order_by("pk").first()
+    if found is None:
+        return hold_nothing_yet(actor.venue), None
+    held, party = hold_party(actor.venue, found.pk)
+    return held, party
+
+
+def _write_order(held: Held, request: NewDojoOrder, actor: Actor, table: Table | None, party: Party | None) -> Order:
+    order = new_order(held, origin=Origin.DOJO, order_type=request.order_type)
+    order.dojo_order_id = request.dojo_order_id
+    order.is_prepaid = True
+    order.table = table
+    order.party = party
+    order.reservation = _reservation(held, request, party)
+    order.waiter = _waiter(held, request, actor)
+    order.reference = request.reference[:120]
+    order.note = request.note
+    order.customer_id = request.customer.id[:120]
+    order.customer_name = request.customer.name[:120]
+    order.customer_email = request.customer.email[:254]
+    order.customer_phone = request.customer.phone[:50]
+    order.ready_at = request.ready_at
+    order.collect_at = request.collect_at
+    order.collect_asap = request.asap
+    order.service_choice = ServiceChoice.STATED
+    order.service_stated = request.service_charge_amount or 0
+    order.status = OrderStatus.SUBMITTED if held.venue.dojo_orders_need_acceptance else OrderStatus.CONFIRMED
+    wanted_name = " ".join(request.display_name.split())[:DISPLAY_NAME_LENGTH].rstrip()
+    return save_new_order(held, order, base=wanted_name)
+
+
+def _reservation(held: Held, request: NewDojoOrder, party: Party | None) -> Reservation | None:
+    if request.reservation_id:
+        return Reservation.objects.filter(venue=held.venue, pk=request.reservation_id).first()
+    return party.reservation if party is not None else None
+
+
+def _waiter(held: Held, request: NewDojoOrder, actor: Actor) -> Membership | None:
+    waiter_id = request.waiter_id or actor.requester.waiter_id
+    if not waiter_id:
+        return None
+    return Membership.objects.select_related("staff").filter(venue=held.venue, waiter_id=waiter_id).first()
+
+
+def _tell_of_unknown_table(held: Held, request: NewDojoOrder, order: Order, table: Table | None) -> None:
+    if request.table_code and table is None:
+        tell_manager(
+            held.venue,
+            ExceptionKind.UNKNOWN_TABLE,
+            f"{order.display_name} was paid for table “{request.table_code}”, which is not here.",
+            order=order,
+            subject=request.table_code,
+        )
+
+
+def _keep_guests_total(held: Held, order: Order, request: NewDojoOrder) -> None:
+    """The guest was shown their sum and may have paid it; ours is set beside it for the manager."""
+    ours = order.total_amount
+    if ours == request.total_amount:
+        return
+    order.price_difference = request.total_amount - ours
+    order.set_amounts(total=request.total_amount)
+    tell_manager(
+        held.venue,
+        ExceptionKind.TOTAL_DIFFERS,
+        f"{order.display_name} came with a total of {format_money(request.total_amount, order.currency)}, "
+        f"its items make {format_money(ours, order.currency)}.",
+        order=order,
+        amount=order.price_difference,
+    )
+
+
+def _take_off_everything(held: Held, lines: list[OrderLine], actor: Actor) -> None:
+    for line in lines:
+        was_sent = line.sent_at is not None
+        line.move(LineState.VOIDED)
+        line.taken_off = TakenOff.VOID if was_sent else TakenOff.REMOVE
+        line.taken_off_at = held.now
+        line.taken_off_by = actor.membership
+        line.taken_off_reason = "Order cancelled"
+    fields = ["state", "taken_off", "taken_off_at", "taken_off_by", "taken_off_reason"]
+    OrderLine.objects.bulk_update(lines, fields)
+    tell_stations(held, [line for line in lines if line.sent_at is not None])
