@@ -125,7 +125,7 @@ class _Pot:
 
     def take(self, full: int, service: int) -> None:
         self.left -= full
-        self.service -= service
+        self.service = min(self.service - service, self.left)
 
 
 @dataclass(slots=True)
@@ -158,7 +158,7 @@ class _Part:
             goods=self.full - self.service,
             service=0 if removed else self.service,
             waived=self.service if removed else 0,
-            lines=self.lines,
+            lines=self.lines if self.full or self.spec else {},
         )
 
 
@@ -183,9 +183,12 @@ def allocate(
     service_left = service - waived - max(paid_service, sum(amount.service for amount in frozen))
     pot = _Pot(left, min(max(0, service_left), left))
 
-    fixed = [_fixed_part(spec, pot) for spec in shares if spec.kind == ShareKind.AMOUNT and not spec.is_rest]
+    whole = _Pot(total + waived, service)
+    fixed = [_fixed_part(spec, pot, whole) for spec in shares if spec.kind == ShareKind.AMOUNT and not spec.is_rest]
     by_line, nobody = _parts_by_line(lines, shares, service, pot)
     rest = _rest_parts(shares, pot)
+    nobody.full += pot.left
+    nobody.service = min(nobody.service + pot.service, nobody.full)
 
     amounts = {part.spec.key: part.settled() for part in (*fixed, *by_line, *rest) if part.spec}
     unassigned = nobody.settled()
@@ -209,18 +212,22 @@ def service_within(amount: int, *, outstanding: int, service_outstanding: int) -
     return divide_half_up(service_outstanding * min(amount, outstanding), outstanding)
 
 
-def _fixed_part(spec: ShareSpec, pot: _Pot) -> _Part:
-    """Take a fixed sum from the pot. With service removed the guest still pays that sum: all of it is for goods."""
+def _fixed_part(spec: ShareSpec, pot: _Pot, whole: _Pot) -> _Part:
+    """Take a fixed sum from the pot, its service in the proportion of the whole bill, whoever has paid already.
+
+    With service removed the guest still pays the sum named: all of it is for goods.
+    """
     part = _Part(spec)
     if spec.paid is not None:
         return part
     asked = max(0, spec.fixed_amount or 0)
-    goods_left = pot.left - pot.service
     if not spec.service_removed:
         part.full = min(asked, pot.left)
-        part.service = service_within(part.full, outstanding=pot.left, service_outstanding=pot.service)
-    elif asked < goods_left:
-        part.service = divide_half_up(asked * pot.service, goods_left)
+        its = service_within(part.full, outstanding=whole.left, service_outstanding=whole.service)
+        part.service = min(its, pot.service, part.full)
+    elif asked < pot.left - pot.service:
+        its = service_within(asked, outstanding=whole.left - whole.service, service_outstanding=whole.service)
+        part.service = min(its, pot.service)
         part.full = asked + part.service
     else:
         part.full, part.service = pot.left, pot.service
@@ -233,6 +240,8 @@ def _rest_parts(shares: Sequence[ShareSpec], pot: _Pot) -> list[_Part]:
     parts = [_Part(spec) for spec in shares if spec.is_rest]
     weights = [part.spec.weight for part in parts if part.spec]
     _settle(parts, weights, pot.left, service=pot.service, service_weights=None)
+    if any(part.frozen is None for part in parts):
+        pot.take(pot.left, pot.service)
     return parts
 
 
@@ -244,18 +253,13 @@ def _parts_by_line(
     nobody = _Part(None)
     everybody = [*parts, nobody]
     _hand_out_lines(lines, everybody)
-    elsewhere = sum(spec.paid.full_service for spec in shares if spec.paid and not spec.selects_lines)
-    services = _split_beside_frozen(
-        max(0, service - elsewhere),
-        [part.service_base for part in everybody],
-        [part.frozen_service for part in everybody],
-    )
-    fulls = [sum(part.lines.values()) + its for part, its in zip(everybody, services, strict=True)]
-
+    goods = [sum(part.lines.values()) for part in everybody]
+    bases = [part.service_base for part in everybody]
+    services = _split(service, bases if any(bases) else goods)
+    fulls = [amount + its for amount, its in zip(goods, services, strict=True)]
     left, service_left = pot.left, pot.service
-    if any(spec.is_rest and spec.paid is None for spec in shares):
-        # Somebody takes the rest: these shares ask for their own and no more, and nothing is left to nobody.
-        nobody.lines = {}
+    if any(spec.is_rest for spec in shares):
+        # Somebody takes the rest, or took it: these shares ask for their own and no more.
         fulls[-1] = services[-1] = 0
         are_open = [part.frozen is None for part in everybody]
         left = min(left, sum(compress(fulls, are_open)))
@@ -284,18 +288,21 @@ def _settle(
 def _split_beside_frozen(total: int, weights: Sequence[int], frozen: Sequence[int | None]) -> list[int]:
     """Split over everybody; if the frozen ones would now get another amount, split the rest over the open ones alone.
 
-    Splitting over everybody first is what keeps a guest's amount still while others pay. Where no open one has any
-    weight, the last takes the rest: in splits of lines that is nobody.
+    Splitting over everybody first is what keeps a guest's amount still while others pay.
     """
-    parts = largest_remainder(total, weights)
+    parts = _split(total, weights)
     if all(was is None or was == part for was, part in zip(frozen, parts, strict=True)):
         return parts
     open_weights = [weight if was is None else 0 for weight, was in zip(weights, frozen, strict=True)]
-    if not any(open_weights):
-        open_weights[-1] = 1
-    rest = max(0, total - sum(was or 0 for was in frozen))
-    open_parts = largest_remainder(rest, open_weights)
+    open_parts = _split(max(0, total - sum(was or 0 for was in frozen)), open_weights)
     return [part if was is None else was for part, was in zip(open_parts, frozen, strict=True)]
+
+
+def _split(total: int, weights: Sequence[int]) -> list[int]:
+    """Split by largest remainder; what no weight asks for goes to the last, which in splits of lines is nobody."""
+    if any(weights) or not weights:
+        return largest_remainder(total, weights)
+    return [*(0 for _ in weights[1:]), total]
 
 
 def _hand_out_lines(lines: Sequence[ShareableLine], everybody: Sequence[_Part]) -> None:
@@ -344,8 +351,9 @@ def _seat_claims(line: ShareableLine, everybody: Sequence[_Part], all_seats: fro
     done = {seat for spec in seat_shares if spec.has_paid_for(line.key) for seat in spec.seats}
     planned = {seat for spec in seat_shares for seat in spec.seats}
     wanted = on_line - done
-    # All have paid their part and yet the line has grown: those of its seats who still have a share take the growth.
-    if not wanted:
+    paid_for = sum(spec.paid.lines.get(line.key, 0) for spec in seat_shares if spec.paid)
+    if not wanted and line.amount > paid_for:
+        # The line has grown since all its seats paid: those of them who have an open share again take the growth.
         wanted = on_line
     claims = []
     for part in everybody:
