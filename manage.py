@@ -7,7 +7,7 @@ import sys
 # Commands that touch neither the database nor Redis. `up` starts both.
 WITHOUT_SERVICES = {
     "check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help", "makemessages",
-    "makemigrations", "startapp", "up", "version",
+    "makemigrations", "optimizemigration", "startapp", "up", "version",
 }  # fmt: skip
 
 

@@ -1,11 +1,15 @@
 """The throw-away PostgreSQL and Redis of a test run: started once, by the process that was called."""
 
 import contextlib
+import fcntl
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from pos.embedded import DataFolder, EmbeddedError
 from tests.throw_away import throw_away_services
@@ -29,6 +33,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if stack := config.stash.get(_running, None):
         stack.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Let one worker run the migrations, which take seconds, into the database that all of them copy."""
+    done = settings.RUN_FOLDER / "migrated"
+    with (settings.RUN_FOLDER / "migrating.lock").open("w") as lock, django_db_blocker.unblock():
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            call_command("migrate", verbosity=0)
+            connection.close()
+            done.touch()
 
 
 @pytest.fixture(autouse=True)

@@ -35,6 +35,7 @@ def throw_away_services(folder: DataFolder) -> Iterator[Installation]:
         assert installed.redis
         for program in (installed.postgres.program(), installed.redis.program()):
             stack.enter_context(running(folder, program))
+        installed.postgres.create_database()
         yield installed
 
 

@@ -38,6 +38,8 @@ DATABASES = {
         "PORT": 5432,
         # No pool: a race test wants as many connections as it has threads.
         "CONN_MAX_AGE": 0,
+        # conftest.py migrates this database once, and every worker's own is a copy of it.
+        "TEST": {"TEMPLATE": "tableside"},
     }
 }
 REDIS = f"unix://{RUN_FOLDER}/run/redis.sock?db={WORKER}"
