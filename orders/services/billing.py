@@ -158,9 +158,10 @@ def needs_handing_over(order: Order) -> bool:
 
 def finish_if_paid(held: Held, order: Order, bill: Bill) -> None:
     """Finalize what is paid in full with nothing unsent or held (and, if it must be, handed over)."""
-    if not order.is_open or order.outstanding or not order.total_amount or bill.has_waiting_lines:
+    if not order.is_open or order.outstanding or bill.has_waiting_lines:
         return
-    if order.service_choice != ServiceChoice.STATED and not bill.lines:
+    if not order.total_amount and order.handed_over_at is None:
+        # What comes to nothing is closed by hand: it may only be empty for the moment.
         return
     if needs_handing_over(order) and not _is_handed_over(order, bill.lines):
         return

@@ -1,0 +1,614 @@
+"""The truth table of payments, row by row: what we know of an intent × what arrives."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from orders.models import (
+    ExceptionKind,
+    IntentPurpose,
+    IntentSource,
+    IntentStatus,
+    Order,
+    OrderException,
+    OrderStatus,
+    Payment,
+    PaymentEntry,
+    PaymentIntent,
+)
+from orders.services.intents import IntentFacts, IntentOutcome, apply_payment_intent
+from orders.services.payments import record_order_payment_by_id
+from pos.errors import Conflict, InvalidRequest, NotFound
+from pos.permissions import Actor, Requester
+from tests.bills import a_bill, add_line, settled
+from tests.factories import OrderLockFactory, a_venue
+
+pytestmark = pytest.mark.django_db
+
+
+def record(shop, order, amount, *, intent="pi_1", tips=0, currency="GBP", lock_id=None):
+    return record_order_payment_by_id(
+        actor=Actor.dojo(shop.venue, Requester(waiter_id="7", device_id="Machine 3")),
+        order_id=order.pk,
+        payment_intent_id=intent,
+        paid_amount=amount,
+        currency=currency,
+        tips_amount=tips,
+        lock_id=lock_id,
+    )
+
+
+def says(shop, order, status, amount, *, intent="pi_1", tips=0, refunded=0, currency="GBP", names=None):
+    return apply_payment_intent(
+        actor=Actor.system(shop.venue),
+        facts=IntentFacts(
+            intent_id=intent,
+            status=IntentStatus(status),
+            currency=currency,
+            amount=amount,
+            tips=tips,
+            refunded=refunded,
+            order_names=(order.pk,) if names is None else names,
+        ),
+    )
+
+
+def rows(order):
+    return list(Payment.objects.filter(order=order).values_list("entry", "amount", "tips"))
+
+
+def money(order):
+    order = Order.objects.get(pk=order.pk)
+    return order.status, order.paid_amount, order.tips_amount, order.outstanding, order.overpaid
+
+
+# --- nothing known ---------------------------------------------------------------------------------------------------
+
+
+def test_unknown_intent_that_fits_is_recorded(uk):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when
+    answer = record(uk, order, 2000, tips=300)
+
+    # then
+    assert (answer.paid_amount, answer.outstanding, answer.tips_amount) == (2000, 3000, 300)
+    assert rows(order) == [("payment", 2000, 300)]
+    intent = PaymentIntent.objects.get()
+    assert (intent.recorded_by, intent.order_id) == (IntentSource.RECORD, order.pk)
+    payment = Payment.objects.get()
+    assert payment.trading_period == uk.period
+    assert payment.business_date == uk.venue.business_date(timezone.now())
+    assert payment.waiter_id == "7"
+
+
+def test_the_last_payment_finalizes(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 2000)
+
+    # when
+    answer = record(uk, order, 3000, intent="pi_2")
+
+    # then
+    assert answer.status == OrderStatus.FINALIZED
+    assert money(order) == (OrderStatus.FINALIZED, 5000, 0, 0, 0)
+    order.refresh_from_db()
+    assert (order.trading_period, order.party.status) == (uk.period, "Paid")
+
+
+def test_unsent_lines_keep_a_paid_order_open(uk):
+    # given
+    order = a_bill(uk, total=5000, state="unsent")
+
+    # when
+    answer = record(uk, order, 5000)
+
+    # then
+    assert answer.is_open
+    assert not answer.payable
+
+
+def test_event_that_fits_is_recorded_with_its_source(uk):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when
+    outcome = says(uk, order, "Captured", 5000, tips=200)
+
+    # then
+    assert outcome == IntentOutcome.RECORDED
+    assert PaymentIntent.objects.get().recorded_by == IntentSource.EVENT
+    assert money(order) == (OrderStatus.FINALIZED, 5000, 200, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["pk", "dojo_order_id"])
+def test_event_finds_the_order_by_each_of_its_names(uk, name):
+    # given
+    order = a_bill(uk, total=5000, dojo_order_id="dojo_1")
+
+    # when
+    outcome = says(uk, order, "Captured", 5000, names=("something else", getattr(order, name)))
+
+    # then
+    assert outcome == IntentOutcome.RECORDED
+
+
+# --- recorded by record/create, same amounts -------------------------------------------------------------------------
+
+
+def test_true_repeat_gets_the_order_as_it_is_now(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 2000)
+
+    # when
+    answer = record(uk, order, 2000)
+
+    # then
+    assert answer.paid_amount == 2000
+    assert len(rows(order)) == 1
+
+
+def test_true_repeat_is_answered_also_when_the_order_has_closed(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 5000)
+
+    # when
+    answer = record(uk, order, 5000)
+
+    # then
+    assert answer.status == OrderStatus.FINALIZED
+    assert rows(order) == [("payment", 5000, 0)]
+
+
+def test_event_after_the_record_changes_nothing(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 2000, tips=100)
+
+    # when
+    outcomes = [says(uk, order, "Captured", 2000, tips=100) for _ in range(3)]
+
+    # then
+    assert outcomes == [IntentOutcome.NOTHING] * 3
+    assert rows(order) == [("payment", 2000, 100)]
+    assert not OrderException.objects.exists()
+
+
+def test_event_with_another_amount_goes_to_the_manager_once(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 2000)
+
+    # when
+    outcomes = [says(uk, order, "Captured", 2100) for _ in range(2)]
+
+    # then
+    assert outcomes == [IntentOutcome.DIFFERENT, IntentOutcome.NOTHING]
+    assert rows(order) == [("payment", 2000, 0)]
+    assert [row.kind for row in OrderException.objects.all()] == [ExceptionKind.AMOUNTS_DIFFER]
+
+
+# --- recorded by event, other amounts --------------------------------------------------------------------------------
+
+
+def test_dojos_request_wins_over_what_an_event_said(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    says(uk, order, "Captured", 2000, tips=0)
+
+    # when
+    answer = record(uk, order, 1900, tips=100)
+
+    # then
+    assert (answer.paid_amount, answer.tips_amount) == (1900, 100)
+    assert rows(order) == [("payment", 2000, 0), ("correction", -100, 100)]
+    assert PaymentIntent.objects.get().recorded_by == IntentSource.RECORD
+
+
+def test_request_with_the_events_amounts_adds_nothing(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    says(uk, order, "Captured", 2000, tips=50)
+
+    # when
+    answer = record(uk, order, 2000, tips=50)
+
+    # then
+    assert answer.paid_amount == 2000
+    assert len(rows(order)) == 1
+
+
+# --- recorded by record/create, other amounts or another order -------------------------------------------------------
+
+
+def test_other_amounts_conflict_and_the_first_stays(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 2000)
+
+    # when
+    with pytest.raises(Conflict):
+        record(uk, order, 2500)
+
+    # then
+    assert rows(order) == [("payment", 2000, 0)]
+    assert PaymentIntent.objects.get().refused_at is None
+
+
+def test_other_tips_conflict_too(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 2000, tips=100)
+
+    # when / then
+    with pytest.raises(Conflict):
+        record(uk, order, 2000, tips=200)
+    assert rows(order) == [("payment", 2000, 100)]
+
+
+def test_another_order_conflicts_and_the_first_stays(uk):
+    # given
+    first, second = a_bill(uk, total=5000), a_bill(uk, total=5000, table="t2")
+    record(uk, first, 2000)
+
+    # when
+    with pytest.raises(Conflict):
+        record(uk, second, 2000)
+
+    # then
+    assert rows(first) == [("payment", 2000, 0)]
+    assert rows(second) == []
+
+
+# --- does not fit ----------------------------------------------------------------------------------------------------
+
+
+def test_more_than_outstanding_conflicts_and_the_refusal_is_kept(uk):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when
+    with pytest.raises(Conflict, match="owes £50.00"):
+        record(uk, order, 5001)
+
+    # then
+    assert rows(order) == []
+    assert money(order) == (OrderStatus.PREPARING, 0, 0, 5000, 0)
+    intent = PaymentIntent.objects.get()
+    assert intent.refused_at is not None
+    assert intent.next_look_at - intent.refused_at == timedelta(minutes=2)
+
+
+def test_closed_order_conflicts(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 5000)
+
+    # when / then
+    with pytest.raises(Conflict):
+        record(uk, order, 100, intent="pi_2")
+    assert rows(order) == [("payment", 5000, 0)]
+
+
+@pytest.mark.parametrize("currency", ["EUR", "USD"])
+def test_another_currency_conflicts(uk, currency):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when / then
+    with pytest.raises(Conflict):
+        record(uk, order, 1000, currency=currency)
+    assert rows(order) == []
+
+
+def test_refused_payment_that_dojo_reverses_leaves_no_trace_in_the_money(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    with pytest.raises(Conflict):
+        record(uk, order, 6000)
+
+    # when
+    outcomes = [says(uk, order, "Captured", 6000), says(uk, order, "Reversed", 6000)]
+
+    # then
+    assert outcomes == [IntentOutcome.WAITING, IntentOutcome.NOTHING]
+    assert rows(order) == []
+    assert PaymentIntent.objects.get().next_look_at is None
+
+
+def test_refused_payment_still_captured_after_the_last_look_is_recorded_as_overpaid(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    start = timezone.now()
+    with time_machine.travel(start, tick=False), pytest.raises(Conflict):
+        record(uk, order, 6000)
+
+    # when
+    outcomes = []
+    for minutes in (1, 2, 3, 12, 13, 42):
+        with time_machine.travel(start + timedelta(minutes=minutes), tick=False):
+            outcomes.append(says(uk, order, "Captured", 6000))
+
+    # then: looks count after 2, 10 and 30 more minutes, nudges in between do not
+    assert outcomes == [IntentOutcome.WAITING] * 5 + [IntentOutcome.OVERPAID]
+    assert rows(order) == [("payment", 6000, 0)]
+    assert money(order) == (OrderStatus.FINALIZED, 6000, 0, 0, 1000)
+    assert [row.kind for row in OrderException.objects.all()] == [ExceptionKind.OVERPAID]
+
+
+def test_refused_intent_that_fits_when_dojo_asks_again_is_recorded(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    with pytest.raises(Conflict):
+        record(uk, order, 6000)
+    add_line(uk, order, 1000)
+    settled(order)
+
+    # when
+    answer = record(uk, order, 6000)
+
+    # then
+    assert answer.status == OrderStatus.FINALIZED
+    assert PaymentIntent.objects.get().refused_at is None
+
+
+def test_captured_without_ever_asking_us_is_recorded_and_marked_overpaid(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 5000)
+
+    # when
+    outcome = says(uk, order, "Captured", 4000, intent="pi_2")
+
+    # then
+    assert outcome == IntentOutcome.OVERPAID
+    assert money(order) == (OrderStatus.FINALIZED, 9000, 0, 0, 4000)
+    exception = OrderException.objects.get()
+    assert (exception.kind, exception.amount) == (ExceptionKind.OVERPAID, 4000)
+
+
+# --- reversed, cancelled, refunded -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["Reversed", "Canceled"])
+def test_reversal_reopens_the_order_and_brings_the_party_back(uk, status):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 5000, tips=500)
+    party = order.party
+    party.end_time = timezone.now()
+    party.save()
+
+    # when
+    outcomes = [says(uk, order, status, 5000, tips=500) for _ in range(2)]
+
+    # then
+    assert outcomes == [IntentOutcome.REVERSED, IntentOutcome.NOTHING]
+    assert rows(order) == [("payment", 5000, 500), ("reversal", -5000, -500)]
+    assert money(order) == (OrderStatus.PREPARING, 0, 0, 5000, 0)
+    party.refresh_from_db()
+    assert (party.end_time, party.needs_seating) == (None, False)
+    exception = OrderException.objects.get()
+    assert exception.kind == ExceptionKind.PAYMENT_REVERSED
+    assert exception.message == "Card payment of £50.00 on Table 1 was reversed, £50.00 due."
+
+
+def test_reversal_after_the_table_was_given_away_flags_the_party_and_finds_a_free_name(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 5000)
+    order.party.end_time = timezone.now()
+    order.party.save()
+    others = a_bill(uk, total=1000)
+
+    # when
+    says(uk, order, "Reversed", 5000)
+
+    # then
+    order.refresh_from_db()
+    assert order.party.needs_seating
+    assert (others.display_name, order.display_name) == ("Table 1", "Table 1 · 2")
+
+
+@pytest.mark.parametrize("status", ["Reversed", "Canceled"])
+def test_recording_an_intent_that_is_gone_conflicts(uk, status):
+    # given
+    order = a_bill(uk, total=5000)
+    says(uk, order, status, 2000)
+
+    # when / then
+    with pytest.raises(Conflict):
+        record(uk, order, 2000)
+    assert rows(order) == []
+    assert PaymentIntent.objects.get().refused_at is None
+
+
+def test_reversed_before_captured_records_nothing(uk):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when
+    outcomes = [says(uk, order, "Reversed", 5000), says(uk, order, "Captured", 5000)]
+
+    # then
+    assert outcomes == [IntentOutcome.NOTHING, IntentOutcome.NOTHING]
+    assert rows(order) == []
+
+
+def test_refunds_are_rows_by_the_difference_and_reopen_nothing(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 5000, tips=500)
+
+    # when
+    outcomes = [
+        says(uk, order, "Captured", 5000, tips=500, refunded=2000),
+        says(uk, order, "Captured", 5000, tips=500, refunded=2000),
+        says(uk, order, "Captured", 5000, tips=500, refunded=2500),
+        says(uk, order, "Refunded", 5000, tips=500),
+    ]
+
+    # then
+    assert outcomes == [
+        IntentOutcome.REFUNDED,
+        IntentOutcome.NOTHING,
+        IntentOutcome.REFUNDED,
+        IntentOutcome.REFUNDED,
+    ]
+    assert rows(order)[1:] == [("refund", -2000, 0), ("refund", -500, 0), ("refund", -2500, -500)]
+    assert money(order) == (OrderStatus.FINALIZED, 0, 0, 5000, 0)
+    assert not Order.objects.get(pk=order.pk).payable
+
+
+# --- authorized, holds, unknown orders -------------------------------------------------------------------------------
+
+
+def test_authorized_on_dojos_own_intent_is_recorded_and_looked_at_again(uk):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when
+    outcome = says(uk, order, "Authorized", 5000)
+
+    # then
+    assert outcome == IntentOutcome.RECORDED
+    assert PaymentIntent.objects.get().next_look_at is not None
+
+
+def test_authorized_on_a_hold_is_no_payment(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    PaymentIntent.objects.create(
+        venue=uk.venue, intent_id="pi_1", order=order, made_here=True, purpose=IntentPurpose.HOLD
+    )
+
+    # when
+    outcome = says(uk, order, "Authorized", 5000)
+
+    # then
+    assert outcome == IntentOutcome.HELD
+    assert rows(order) == []
+
+
+def test_intent_of_no_order_is_retried_for_a_day_and_then_told_once(uk):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when
+    first = says(uk, order, "Captured", 5000, names=("nobody",))
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        later = [says(uk, order, "Captured", 5000, names=("nobody",)) for _ in range(2)]
+
+    # then
+    assert [first, *later] == [IntentOutcome.UNKNOWN_ORDER] * 3
+    assert [row.kind for row in OrderException.objects.all()] == [ExceptionKind.ORPHAN_PAYMENT]
+    assert PaymentIntent.objects.get().next_look_at is None
+    assert rows(order) == []
+
+
+def test_intent_that_names_nothing_is_dropped_silently(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    says(uk, order, "Captured", 5000, names=())
+
+    # when
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        says(uk, order, "Captured", 5000, names=())
+
+    # then
+    assert not OrderException.objects.exists()
+    assert PaymentIntent.objects.get().next_look_at is None
+
+
+# --- amounts, locks, other venues ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("amount", "tips", "field"), [(0, 0, "paidAmount"), (-5, 0, "paidAmount"), (5, -1, "tips")])
+def test_nothing_and_less_than_nothing_are_invalid(uk, amount, tips, field):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when
+    with pytest.raises(InvalidRequest) as refused:
+        record(uk, order, amount, tips=tips)
+
+    # then
+    assert refused.value.field.startswith(field)
+    assert not PaymentIntent.objects.exists()
+
+
+def test_a_live_lease_with_another_id_conflicts(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    OrderLockFactory(venue=uk.venue, order=order, lock_id="theirs", expiry=timezone.now() + timedelta(minutes=5))
+
+    # when / then
+    with pytest.raises(Conflict, match="already locked"):
+        record(uk, order, 2000, lock_id="mine")
+    assert rows(order) == []
+
+
+@pytest.mark.parametrize("lock_id", ["theirs", None])
+def test_the_leases_own_id_and_no_id_at_all_are_taken(uk, lock_id):
+    # given
+    order = a_bill(uk, total=5000)
+    OrderLockFactory(venue=uk.venue, order=order, lock_id="theirs", expiry=timezone.now() + timedelta(minutes=5))
+
+    # when
+    record(uk, order, 2000, lock_id=lock_id)
+
+    # then
+    assert rows(order) == [("payment", 2000, 0)]
+
+
+def test_a_lapsed_lease_counts_as_none(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    OrderLockFactory(venue=uk.venue, order=order, lock_id="theirs", expiry=timezone.now() - timedelta(seconds=1))
+
+    # when
+    record(uk, order, 2000, lock_id="mine")
+
+    # then
+    assert rows(order) == [("payment", 2000, 0)]
+
+
+def test_another_venues_order_does_not_exist(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    other = a_venue("IE")
+
+    # when / then
+    with pytest.raises(NotFound):
+        record(other, order, 1000)
+    assert rows(order) == []
+
+
+def test_the_same_intent_id_in_two_venues_is_two_intents(uk):
+    # given
+    here, elsewhere = a_bill(uk, total=5000), a_venue("GB")
+    there = a_bill(elsewhere, total=5000)
+
+    # when
+    record(uk, here, 1000)
+    record(elsewhere, there, 1000)
+
+    # then
+    assert (rows(here), rows(there)) == ([("payment", 1000, 0)], [("payment", 1000, 0)])
+
+
+def test_wrong_payment_row_is_refused_by_the_database(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 1000)
+    payment = Payment.objects.get(entry=PaymentEntry.PAYMENT)
+
+    # when / then
+    with pytest.raises(Exception, match="append-only"):
+        Payment.objects.filter(pk=payment.pk).update(amount=1)
