@@ -44,6 +44,8 @@ SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
 # The Basic credentials that Dojo must send us, for the default venue; unset: generated on the first start.
 EPOS_REST_USERNAME = env.str("EPOS_REST_USERNAME", default="")
 EPOS_REST_PASSWORD = env.str("EPOS_REST_PASSWORD", default="")
+# The REST contract wraps the page of tables in an array; some readers of it want the page alone.
+EPOS_TABLES_IN_ARRAY = env.bool("EPOS_TABLES_IN_ARRAY", default=True)
 
 # `manage.py create_venue` asks for the first manager's password unless it is told here.
 MANAGER_PASSWORD = env.str("TABLESIDE_MANAGER_PASSWORD", default="")
@@ -93,6 +95,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First: a probe comes by address, over plain HTTP and without a session.
     "pos.health.HealthMiddleware",
+    # Then Dojo's road: what any of the others refuses under /v1 has to be an EPOSError.
+    "dojo_integration.rest.EposErrorMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -202,7 +206,7 @@ BEFORE_COMMIT_SUBSCRIBERS = ["dojo_integration.documents.write_order_documents"]
 AFTER_COMMIT_SUBSCRIBERS = ["pos.live.push"]
 
 # Lists of WebSocket routes, for the live port.
-LIVE_ROUTES: list[str] = []
+LIVE_ROUTES = ["orders.routing.websocket_routes"]
 
 # ---- Wire --------------------------------------------------------------------------------------------------------
 
