@@ -1,5 +1,7 @@
 """Every path there is. /healthz and /readyz are answered before any of them (pos.health)."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("dojo_integration.urls")),
+]

@@ -1,0 +1,181 @@
+"""Order documents: the finished wire JSON of every order, written in the transaction that changed it.
+
+The rows stay the truth; a document is what they look like to Dojo, so that reading an order is one indexed query and
+no work. The text is written only when it changed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from dojo_integration.models import OrderDocument
+from dojo_integration.wire.order import (
+    DiscountRow,
+    LineRow,
+    ModifierRow,
+    OrderFacts,
+    OrderRow,
+    PaymentRow,
+    SubItemRow,
+    render_order,
+)
+from orders.models import Discount, LineModifier, LineState, LineSubItem, Order, OrderLine, Payment
+from pos.events import Event, OrderChanged
+
+R = TypeVar("R", bound=NamedTuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One row of order documents, as it should be."""
+
+    order_id: str
+    venue_id: int
+    table_code: str
+    waiter_id: str
+    party_id: str
+    reservation_id: str
+    payable: bool
+    body: str
+
+
+_UPSERT = """
+    INSERT INTO dojo_integration_orderdocument AS d
+        (order_id, venue_id, table_code, waiter_id, party_id, reservation_id, payable, body)
+    SELECT * FROM unnest(
+        %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::text[])
+    ON CONFLICT (order_id) DO UPDATE SET
+        venue_id = excluded.venue_id, table_code = excluded.table_code, waiter_id = excluded.waiter_id,
+        party_id = excluded.party_id, reservation_id = excluded.reservation_id, payable = excluded.payable,
+        body = excluded.body
+    WHERE (d.venue_id, d.table_code, d.waiter_id, d.party_id, d.reservation_id, d.payable, d.body)
+        IS DISTINCT FROM (excluded.venue_id, excluded.table_code, excluded.waiter_id, excluded.party_id,
+                          excluded.reservation_id, excluded.payable, excluded.body)
+    RETURNING order_id
+"""
+
+# What a call has committed, so that its answer is neither read again nor lost with the connection: an error after the
+# commit would make Dojo give the money back.
+_committed: ContextVar[dict[str, str] | None] = ContextVar("committed_documents", default=None)
+
+
+def write_order_documents(events: Sequence[Event]) -> None:
+    """Before the commit: bring the documents of all changed orders in step with their rows."""
+    changed = {event.order_id for event in events if isinstance(event, OrderChanged)}
+    if changed:
+        documents = render_documents(changed)
+        store(documents)
+        memory = _committed.get()
+        if memory is not None:
+            transaction.on_commit(lambda: memory.update((row.order_id, row.body) for row in documents), robust=True)
+
+
+@contextmanager
+def remembered() -> Iterator[dict[str, str]]:
+    """Collect the documents that calls made in here commit, by order id."""
+    memory: dict[str, str] = {}
+    token = _committed.set(memory)
+    try:
+        yield memory
+    finally:
+        _committed.reset(token)
+
+
+def render_documents(order_ids: Iterable[str]) -> list[Document]:
+    """Write the documents of these orders afresh, sorted by id; the same few queries for any number."""
+    return [_document(facts) for facts in read_facts(order_ids)]
+
+
+def store(documents: Sequence[Document]) -> list[str]:
+    """Keep these documents where their text is new, in one statement; says which that were."""
+    if not documents:
+        return []
+    columns = zip(
+        *(
+            (d.order_id, d.venue_id, d.table_code, d.waiter_id, d.party_id, d.reservation_id, d.payable, d.body)
+            for d in documents
+        ),
+        strict=True,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_UPSERT, [list(column) for column in columns])
+        return [order_id for (order_id,) in cursor.fetchall()]
+
+
+def read_body(venue_id: int, order_id: str) -> str | None:
+    """One order's text; None where this venue has no such order."""
+    found = OrderDocument.objects.filter(order_id=order_id, venue_id=venue_id).order_by().values_list("body", flat=True)
+    return next(iter(found[:1]), None)
+
+
+def body_of(order: Order) -> str:
+    """The text that this call committed for an order, else the stored one."""
+    memory = _committed.get() or {}
+    if order.pk in memory:
+        return memory[order.pk]
+    return read_body(order.venue_id, order.pk) or render_documents([order.pk])[0].body
+
+
+def read_facts(order_ids: Iterable[str]) -> list[OrderFacts]:
+    """Read all that Dojo sees of these orders, in one query per kind of row."""
+    wanted = list(order_ids)
+    orders = _read(OrderRow, Order.objects.filter(pk__in=wanted).order_by("pk"))
+    lines = OrderLine.objects.filter(order__in=wanted).exclude(state=LineState.VOIDED)
+    of_orders = _read(LineRow, lines.order_by("order_id", "position", "pk"))
+    on_bill = [line.id for line in of_orders]
+    sub_items = _read(SubItemRow, LineSubItem.objects.filter(line__in=on_bill).order_by("pk"))
+    modifiers = _read(ModifierRow, LineModifier.objects.filter(line__in=on_bill).order_by("pk"))
+    given = Discount.objects.filter(order__in=wanted).exclude(line__state=LineState.VOIDED)
+    discounts = _read(DiscountRow, given.order_by("pk"))
+    payments = _read(PaymentRow, Payment.objects.filter(order__in=wanted).order_by("pk"))
+
+    lines_of = _grouped(of_orders, "order_id")
+    parts_of = _grouped(sub_items, "line_id")
+    modifiers_of: dict[tuple[str, int | None], list[ModifierRow]] = defaultdict(list)
+    for modifier in modifiers:
+        modifiers_of[modifier.line_id, modifier.sub_item_id].append(modifier)
+    discounts_of = _grouped(discounts, "order_id")
+    payments_of = _grouped(payments, "order_id")
+    return [
+        OrderFacts(
+            order=order,
+            lines=lines_of.get(order.id, ()),
+            sub_items=parts_of,
+            modifiers=modifiers_of,
+            discounts=discounts_of.get(order.id, ()),
+            payments=payments_of.get(order.id, ()),
+        )
+        for order in orders
+    ]
+
+
+def _document(facts: OrderFacts) -> Document:
+    order = facts.order
+    return Document(
+        order_id=order.id,
+        venue_id=order.venue_id,
+        table_code=order.table__code or "",
+        waiter_id=order.waiter__waiter_id or "",
+        party_id=order.party_id or "",
+        reservation_id=order.reservation_id or "",
+        payable=order.payable,
+        body=orjson.dumps(render_order(facts)).decode(),
+    )
+
+
+def _read(row: type[R], query: "QuerySet[Any]") -> list[R]:
+    return [row._make(values) for values in query.values_list(*row._fields)]
+
+
+def _grouped(rows: Iterable[R], by: str) -> dict[str, list[R]]:
+    groups: dict[str, list[R]] = defaultdict(list)
+    for row in rows:
+        groups[getattr(row, by)].append(row)
+    return groups

@@ -1,0 +1,225 @@
+"""The REST road: HTTP in, one call, HTTP out; everything under /v1 answers Dojo's EPOSError when it refuses.
+
+Nothing here knows an order. What one path can do by which verb comes from the capability table.
+"""
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+
+from dojo_integration import capabilities
+from dojo_integration.auth import NotAuthenticated, venue_of
+from dojo_integration.capabilities import Capability
+from dojo_integration.parsers import MAX_BYTES, parse_object, too_large
+from dojo_integration.wire import errors
+from dojo_integration.wire.errors import EposError
+from pos.errors import Busy, InvalidRequest
+from pos.models import Venue
+from pos.permissions import Actor, Requester
+
+log = structlog.get_logger(__name__)
+
+JSON = "application/json"
+_PREFIX = re.compile(r"/v1(/|\Z)")
+_OUR_TRACE = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+ByVerb = Mapping[str, Callable[[Mapping[str, Any]], Capability]]
+"""What a path can do: per verb, the capability that the body asks for."""
+
+
+class Refused(Exception):
+    """HTTP itself is wrong, before any capability is reached."""
+
+    def __init__(self, status: int, error_type: str, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.error = EposError(status, error_type, message)
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def endpoint(by_verb: ByVerb) -> Callable[..., HttpResponse]:
+    """The view of one path."""
+
+    @csrf_exempt
+    def view(request: HttpRequest, **path_params: str) -> HttpResponse:
+        return _answer(request, by_verb, path_params)
+
+    return view
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """Every other path under /v1."""
+    return _answer(request, {}, {})
+
+
+class EposErrorMiddleware:
+    """What the framework itself refuses under /v1 (a foreign host name, a broken request) is an EPOSError too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not _PREFIX.match(request.path_info):
+            return self.get_response(request)
+        trace_id = _trace_id(request)
+        with structlog.contextvars.bound_contextvars(trace_id=trace_id):
+            response = self.get_response(request)
+            if response.status_code >= 400 and not _is_json(response):
+                response = _refusal(_of_status(response.status_code))
+        response.headers["trace-id"] = trace_id
+        return response
+
+
+def _answer(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str]) -> HttpResponse:
+    started = time.perf_counter()
+    seen: dict[str, Any] = {"road": "rest", "capability": None, "venue": None}
+    try:
+        response = _do(request, by_verb, path_params, seen)
+        outcome = "ok"
+    except Exception as error:
+        response, outcome = _refusal_of(error)
+        if response.status_code >= 500:
+            log.exception("capability failed", **seen)
+    duration = round((time.perf_counter() - started) * 1000, 1)
+    log.info("capability", **seen, outcome=outcome, status=response.status_code, duration_ms=duration)
+    return response
+
+
+def _do(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str], seen: dict[str, Any]) -> HttpResponse:
+    choose = _by_verb(request, by_verb)
+    venue = _authenticate(request)
+    seen["venue"] = venue.slug
+    _check_accept(request)
+    body = _read_object(request) if request.method in ("POST", "PUT") else {}
+    capability = choose(body)
+    seen["capability"] = capability.name
+    # Extra fields of the body are let be, but the path says which thing is meant.
+    answer = capabilities.call(capability, {**body, **path_params}, Actor.dojo(venue, _requester(request)))
+    if capability.rest_shape is not None:
+        answer = capability.rest_shape(answer)
+    return _json(answer)
+
+
+def _by_verb(request: HttpRequest, by_verb: ByVerb) -> Callable[[Mapping[str, Any]], Capability]:
+    if not by_verb:
+        raise Refused(404, errors.NOT_FOUND, "There is nothing at this path.")
+    choose = by_verb.get("GET" if request.method == "HEAD" else request.method or "")
+    if choose is None:
+        allowed = ", ".join(sorted(by_verb))
+        message = f"{request.method} is not possible here, {allowed} is."
+        raise Refused(405, errors.INVALID_REQUEST, message, Allow=allowed)
+    return choose
+
+
+def _authenticate(request: HttpRequest) -> Venue:
+    try:
+        return venue_of(request.META.get("HTTP_AUTHORIZATION", ""))
+    except NotAuthenticated:
+        challenge = 'Basic realm="Tableside", charset="UTF-8"'
+        message = "These are not the credentials of any venue."
+        raise Refused(401, errors.INVALID_REQUEST, message, WWW_Authenticate=challenge) from None
+
+
+def _check_accept(request: HttpRequest) -> None:
+    accept = request.META.get("HTTP_ACCEPT", "*/*")
+    if accept not in ("*/*", JSON, "") and request.get_preferred_type([JSON]) is None:
+        raise Refused(406, errors.INVALID_REQUEST, f"The answer would be {JSON}, which the request does not accept.")
+
+
+def _read_object(request: HttpRequest) -> dict[str, Any]:
+    kind = request.content_type or JSON
+    if not (kind == JSON or (kind.startswith("application/") and kind.endswith("+json"))):
+        raise Refused(415, errors.INVALID_REQUEST, f"The request has to be {JSON}, it is {kind}.")
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    if charset.strip("\"'").lower() not in ("utf-8", "utf8"):
+        raise Refused(415, errors.INVALID_REQUEST, "JSON is written in UTF-8.")
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("", "identity"):
+        raise Refused(415, errors.INVALID_REQUEST, "The request has to come uncompressed.")
+    return parse_object(_read_body(request))
+
+
+def _read_body(request: HttpRequest) -> bytes:
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if length.isdigit() and int(length) > MAX_BYTES:
+        raise too_large()
+    try:
+        if not length and request.META.get("wsgi.input_terminated"):
+            # A chunked request, as .NET clients send them: Django would read no byte without a length.
+            return _read_stream(request.META["wsgi.input"])
+        return _read_stream(request)
+    except UnreadablePostError as error:
+        raise InvalidRequest("The request broke off.") from error
+
+
+def _read_stream(stream: Any) -> bytes:
+    parts: list[bytes] = []
+    left = MAX_BYTES + 1
+    while left and (part := stream.read(left)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _requester(request: HttpRequest) -> Requester:
+    """Who stood at the card machine. Hints, all of them: never a reason to refuse."""
+    return Requester(
+        waiter_id=_hint(request, "HTTP_WAITER_ID", 60),
+        product=_hint(request, "HTTP_DOJO_REQUESTING_PRODUCT", 60),
+        device_id=_hint(request, "HTTP_DEVICE_ID", 120),
+        device_type=_hint(request, "HTTP_DEVICE_TYPE", 120),
+    )
+
+
+def _hint(request: HttpRequest, header: str, length: int) -> str:
+    raw = request.META.get(header, "")
+    # WSGI hands headers over as Latin-1, whatever they were written in.
+    text = raw.encode("latin-1", "replace").decode("utf-8", "replace")
+    return _CONTROL.sub("", text).strip()[:length]
+
+
+def _refusal_of(error: Exception) -> tuple[HttpResponse, str]:
+    if isinstance(error, Refused):
+        response = _refusal(error.error)
+        for name, value in error.headers.items():
+            response.headers[name] = value
+        return response, error.error.error_type
+    told = errors.epos_error(error)
+    response = _refusal(told)
+    if isinstance(error, Busy):
+        response.headers["Retry-After"] = "1"
+    return response, told.error_type
+
+
+def _refusal(error: EposError) -> HttpResponse:
+    trace_id = structlog.contextvars.get_contextvars().get("trace_id", "")
+    return _json(error.as_json(trace_id), status=error.status)
+
+
+def _json(body: bytes, status: int = 200) -> HttpResponse:
+    response = HttpResponse(body, content_type=JSON, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _trace_id(request: HttpRequest) -> str:
+    offered = request.META.get("HTTP_X_REQUEST_ID", "")
+    return offered if _OUR_TRACE.fullmatch(offered) else uuid.uuid4().hex
+
+
+def _is_json(response: HttpResponse) -> bool:
+    return response.headers.get("Content-Type", "").startswith(JSON)
+
+
+def _of_status(status: int) -> EposError:
+    if status == 404:
+        return EposError(status, errors.NOT_FOUND, "There is nothing at this path.")
+    if status < 500:
+        return EposError(status, errors.INVALID_REQUEST, "This request cannot be read.")
+    return EposError(status, errors.UNEXPECTED, "Something went wrong here; it is logged under this trace id.")
