@@ -1,0 +1,140 @@
+"""The environment, as a stranger sets it."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+
+PRODUCTION = {
+    "DATABASE_URL": "postgres://tableside@db.example.com/tableside",
+    "REDIS_URL": "redis://redis.example.com/0",
+    "DJANGO_SECRET_KEY": "a-long-and-quite-unguessable-key-for-this-test-0123456789-abcdefghij",
+    "DJANGO_ALLOWED_HOSTS": "pos.example.com",
+}
+
+
+def manage(*arguments: str, tmp_path: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run manage.py with nothing but this environment, beside no running venue."""
+    ours = {"TABLESIDE_DATA_DIR": str(tmp_path / "data"), "TABLESIDE_ENV_FILE": os.devnull, "PATH": os.environ["PATH"]}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT, env=ours | environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def show(expression: str, *, tmp_path: Path, **environment: str) -> str:
+    """What a setting says in that environment."""
+    code = f"from django.conf import settings; print({expression})"
+    done = manage("shell", "--no-imports", "-c", code, tmp_path=tmp_path, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("missing", ["DJANGO_SECRET_KEY", "DJANGO_ALLOWED_HOSTS"])
+def test_production_refuses_to_start_without_key_and_hosts(tmp_path: Path, missing: str) -> None:
+    # given
+    environment = {name: value for name, value in PRODUCTION.items() if name != missing}
+
+    # when
+    done = manage("check", tmp_path=tmp_path, **environment)
+
+    # then
+    assert done.returncode == 1
+    assert done.stderr == "With DATABASE_URL set, DJANGO_SECRET_KEY and DJANGO_ALLOWED_HOSTS must be set too.\n"
+
+
+def test_the_deployment_check_has_nothing_to_say_in_production(tmp_path: Path) -> None:
+    # when
+    done = manage("check", "--deploy", "--fail-level", "WARNING", tmp_path=tmp_path, **PRODUCTION)
+
+    # then
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_command_without_any_database_says_what_to_do(tmp_path: Path) -> None:
+    # when
+    done = manage("migrate", tmp_path=tmp_path)
+
+    # then
+    assert done.returncode == 1
+    assert done.stderr == "No database is running here: start `make run` or set DATABASE_URL\n"
+    assert not (tmp_path / "data").exists()
+
+
+def test_only_postgresql_will_do(tmp_path: Path) -> None:
+    # when
+    done = manage("check", tmp_path=tmp_path, **PRODUCTION | {"DATABASE_URL": "sqlite:///db.sqlite3"})
+
+    # then
+    assert done.returncode == 1
+    assert done.stderr.startswith("DATABASE_URL must name a PostgreSQL database")
+
+
+def test_a_file_fills_what_the_environment_leaves_open(tmp_path: Path) -> None:
+    # given
+    file = tmp_path / "settings.env"
+    file.write_text("PORT=8100\nHOST=127.0.0.2\n")
+
+    # when
+    shown = show(
+        "settings.HOST, settings.PORT, settings.LIVE_PORT, settings.SESSION_COOKIE_NAME",
+        tmp_path=tmp_path, **PRODUCTION, PORT="8200", TABLESIDE_ENV_FILE=str(file),
+    )  # fmt: skip
+
+    # then
+    assert shown == "127.0.0.2 8200 8201 tableside_session"
+
+
+def test_the_database_is_pooled_and_checked(tmp_path: Path) -> None:
+    # when
+    shown = show("settings.DATABASES['default']", tmp_path=tmp_path, **PRODUCTION)
+
+    # then
+    database = ast.literal_eval(shown)
+    assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"], database["ATOMIC_REQUESTS"]) == (0, True, False)
+    # Two web workers, live, two background workers and beat, all pools full: far from the usual 100.
+    assert database["OPTIONS"]["pool"]["max_size"] * 6 <= 60
+
+
+def test_every_variable_is_documented_and_no_other() -> None:
+    # given
+    tree = ast.parse((ROOT / "pos/settings/base.py").read_text())
+    read = {
+        call.args[0].value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and getattr(call.func.value, "id", "") == "env"
+    }
+
+    # when
+    table = [line.split("|")[1] for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| `")]
+    in_readme = {name for cell in table for name in re.findall(r"`([A-Z_]+)`", cell)}
+    in_example = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+    # then
+    assert in_readme == read
+    assert in_example == read
+
+
+def test_the_environment_is_read_in_settings_only() -> None:
+    # given
+    allowed = {"pos/settings/base.py", "pos/settings/test.py", "pos/wsgi.py", "pos/asgi.py", "pos/celery.py"}
+
+    # when
+    readers = {
+        path.relative_to(ROOT).as_posix()
+        for app in ("pos", "floorplan", "bookings", "orders", "dojo_integration")
+        for path in (ROOT / app).rglob("*.py")
+        if re.search(r"os\.(environ|getenv)", path.read_text())
+    }
+
+    # then
+    assert readers - allowed == set()
