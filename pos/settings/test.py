@@ -14,7 +14,7 @@ RUN_FOLDER = Path(
         "TABLESIDE_TEST_RUN", f"{tempfile.gettempdir()}/tableside-test-{os.getpid()}-{secrets.token_hex(4)}"
     )
 )
-_KEPT = ("TABLESIDE_TEST_RUN",)
+_KEPT = ("TABLESIDE_TEST_RUN", "TABLESIDE_SPECS")
 _PREFIXES = ("DJANGO_DEBUG", "DJANGO_SECRET", "DJANGO_ALLOWED", "TABLESIDE_", "DOJO_", "EPOS_", "LIVE_")
 for _name in list(os.environ):
     if _name in ("HOST", "PORT", "DATABASE_URL", "REDIS_URL") or (_name.startswith(_PREFIXES) and _name not in _KEPT):
