@@ -58,9 +58,7 @@ def period_for_key_share(venue: Venue) -> TradingPeriod:
 
 def period_for_update(venue: Venue) -> TradingPeriod:
     """Lock the open period against everybody, for Z. Raises Conflict where none is open."""
-    period = (
-        TradingPeriod.objects.select_for_update(of=("self",)).filter(venue=venue, closed_at__isnull=True).first()
-    )
+    period = TradingPeriod.objects.select_for_update(of=("self",)).filter(venue=venue, closed_at__isnull=True).first()
     if period is None:
         raise Conflict("There is no open trading period.")
     return period

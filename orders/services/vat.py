@@ -23,7 +23,7 @@ def rates_for(venue: Venue, moment: datetime) -> VatRates:
     """The venue's rates on the business day of that moment."""
     rows = (
         VatRate.objects.filter(vat_class__venue=venue, valid_from__lte=venue.business_date(moment))
-        .order_by("vat_class", "-valid_from")
-        .distinct("vat_class")
+        .order_by("vat_class_id", "-valid_from")
+        .distinct("vat_class_id")
     )
     return VatRates({row.vat_class_id: (row.rate_in, row.rate_out) for row in rows})

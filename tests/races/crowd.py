@@ -1,0 +1,29 @@
+"""Many people at once: run calls in threads of their own, released together, each on its own connection."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from django.db import connection
+
+
+def all_at_once(calls: Sequence[Callable[[], object]]) -> list[object]:
+    """Start every call at the same moment; returns what each returned or the exception that it raised."""
+    barrier = threading.Barrier(len(calls))
+    results: list[object] = [None] * len(calls)
+
+    def run(index: int, call: Callable[[], object]) -> None:
+        try:
+            connection.ensure_connection()
+            barrier.wait(timeout=30)
+            results[index] = call()
+        except Exception as error:
+            results[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(index, call)) for index, call in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results
