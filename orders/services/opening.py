@@ -4,7 +4,7 @@ from django.db import connection
 
 from bookings.models import Party
 from floorplan.models import Table
-from orders.models import Order, OrderStatus, OrderType, Origin
+from orders.models import Order, OrderStatus, OrderType, Origin, ServiceChoice
 from orders.row_locks import Held
 from orders.services.naming import base_name_of, save_under_free_name
 from pos.ids import ORDER, new_id
@@ -62,8 +62,10 @@ def open_for_party(
     order.reservation_id = party.reservation_id
     order.waiter = waiter or party.waiter
     order.covers = party.covers
-    order.follows = follows
-    order.joins_back = joins_back
+    if follows is not None:
+        order.follows = follows
+        order.joins_back = joins_back
+        order.service_choice = _choice_that_travels(follows)
     earlier = party.orders.filter(is_prepaid=False, merged_into__isnull=True).exclude(status=OrderStatus.CANCELED)
     return save_new_order(held, order, first=1 + earlier.count())
 
@@ -81,6 +83,7 @@ def open_follow_on(held: Held, order: Order) -> Order:
     follower.customer_name = order.customer_name
     follower.follows = order
     follower.joins_back = True
+    follower.service_choice = _choice_that_travels(order)
     return save_new_order(held, follower, base=order.display_base, first=2)
 
 
@@ -100,6 +103,12 @@ def open_order_of(held: Held, party: Party) -> Order | None:
         if order.party_id == party.pk and order.is_open and not order.is_prepaid and not order.is_separate_bill:
             return order
     return None
+
+
+def _choice_that_travels(order: Order) -> str:
+    """Guests who had service taken off one bill do not find it on the next; an amount Dojo stated was for one order."""
+    stated = order.service_choice == ServiceChoice.STATED
+    return ServiceChoice.AUTOMATIC if stated else order.service_choice
 
 
 def _first_table(party: Party) -> Table | None:

@@ -1,0 +1,27 @@
+"""What the clock does for the room. Thin: each task finds venues that have something to do and calls a service."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from orders.models import OrderLock, TillOperation
+from orders.services.locking import end_lapsed_leases
+from pos.models import Venue
+
+KEEP_OPERATIONS = timedelta(days=7)
+
+
+@shared_task
+def give_back_lapsed_leases() -> int:
+    """A card machine that went silent gives its bills back."""
+    lapsed = OrderLock.objects.filter(ended_at__isnull=True, expiry__lte=timezone.now())
+    venues = Venue.objects.filter(pk__in=lapsed.values("venue"))
+    return sum(end_lapsed_leases(venue=venue) for venue in venues)
+
+
+@shared_task
+def forget_old_operations() -> int:
+    """A till repeats itself within minutes, never after a week."""
+    deleted, _ = TillOperation.objects.filter(at__lt=timezone.now() - KEEP_OPERATIONS).delete()
+    return deleted
