@@ -31,7 +31,7 @@ from orders.services.share_plan import replan_shares
 from pos.events import OrderChanged, PartyChanged, publish
 from pos.models import ServiceKind
 from pos.money import format_money
-from pos.permissions import Act, Actor, require
+from pos.permissions import Act, Actor, ActorKind, require
 
 _PARTY_WORDS = set(PartyStatus.values)
 
@@ -241,6 +241,9 @@ def _party_word(held: Held, orders: list[Order]) -> PartyStatus:
 def _watch_lowering(held: Held, order: Order, actor: Actor, *, before: int, lowered_by_right: bool) -> None:
     shown = order.bill_shown_amount
     if shown is None or order.total_amount >= before or order.total_amount >= shown:
+        return
+    if actor.kind is ActorKind.DOJO:
+        # Dojo lowers a bill only by cancelling its own order: the guest did that.
         return
     lowered_by = shown - order.total_amount
     if not lowered_by_right:

@@ -142,7 +142,8 @@ def cancel_order_by_id(*, actor: Actor, order_id: str) -> Order:
     refuse_if_lent(held, order)
     lines = read_lines(order)
     approval = None
-    if any(line.started_at is not None for line in lines):
+    is_being_made = any(line.started_at is not None for line in lines)
+    if is_being_made:
         if actor.kind is ActorKind.DOJO:
             raise Conflict(f"{order.display_name} is already being made.")
         approval = require(actor, Act.CANCEL_AFTER_PREPARING, subject=order.pk)
@@ -151,7 +152,7 @@ def cancel_order_by_id(*, actor: Actor, order_id: str) -> Order:
         raise Conflict(f"{order.display_name} has {paid} on it. Give that back first.")
     _take_off_everything(held, lines, actor)
     end_order(held, order, OrderStatus.CANCELED)
-    settle(held, order, actor, lowered_by_right=True)
+    settle(held, order, actor, lowered_by_right=is_being_made)
     audit.record(actor, "cancel_order", order.pk, approval=approval)
     if order.overpaid:
         tell_manager(

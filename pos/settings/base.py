@@ -197,7 +197,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE: dict[str, Any] = {}
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "give back lapsed leases": {"task": "orders.tasks.give_back_lapsed_leases", "schedule": 2.0},
+    "forget old operations": {"task": "orders.tasks.forget_old_operations", "schedule": 3600.0},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_FOLDER.path / "celerybeat-schedule")
 
 # ---- Events: who hears of a change (pos.events) ------------------------------------------------------------------
