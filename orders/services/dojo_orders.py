@@ -82,6 +82,11 @@ class NewDojoOrder:
     display_name: str = ""
 
     @property
+    def payments_in_lock_order(self) -> list[NewPayment]:
+        """Two orders that bring the same intents must lock them in one order."""
+        return sorted(self.payments, key=lambda payment: payment.payment_intent_id or "")
+
+    @property
     def paid(self) -> int:
         return sum(payment.paid_amount for payment in self.payments)
 
@@ -107,7 +112,7 @@ def create_order(*, actor: Actor, request: NewDojoOrder) -> Order:
     _keep_guests_total(held, order, request)
     if send:
         send_to_stations(held, order, bill.lines, actor)
-    for payment in request.payments:
+    for payment in request.payments_in_lock_order:
         _take(held, order, actor, payment)
     settle(held, order, actor)
     return order
@@ -183,7 +188,7 @@ def _seen_before(actor: Actor, request: NewDojoOrder, order_id: str) -> Order:
     """A true repeat changes nothing; a payment that the first call did not bring is recorded like any other."""
     held, order = hold_order(actor.venue, order_id)
     changed = False
-    for payment in request.payments:
+    for payment in request.payments_in_lock_order:
         if payment.payment_intent_id is None:
             continue
         intent = intent_for_update(actor.venue, payment.payment_intent_id)
