@@ -1,6 +1,11 @@
 """Fixtures that most tests begin with: a British and an Irish venue, open and empty."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
 from tests.factories import WorkingVenue, a_venue
 
@@ -15,3 +20,16 @@ def uk(db: None) -> WorkingVenue:
 def irish(db: None) -> WorkingVenue:
     """An Irish venue: euros, three rates of VAT inside the prices, no service charge."""
     return a_venue("IE", service_kind="none")
+
+
+@contextmanager
+def kept_for_module(blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Rows that take seconds to make: each test of a module begins with them, and the module's end takes them back.
+
+    The tests' own transactions become savepoints in this one, as in Django's setUpTestData.
+    """
+    outer = transaction.atomic()
+    outer._from_testcase = True  # type: ignore[attr-defined]
+    with blocker.unblock(), outer:
+        yield
+        transaction.set_rollback(True)

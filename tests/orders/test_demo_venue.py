@@ -1,10 +1,12 @@
 """The demo venue, as a newcomer finds it."""
 
 import math
+from collections.abc import Iterator
 from itertools import combinations
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from floorplan.models import Area, Table
 from orders.demo import floor, people
@@ -21,6 +23,7 @@ from orders.models import (
     TradingPeriod,
 )
 from pos.models import Membership, Staff, Till, Venue
+from tests.fixtures_venue import kept_for_module
 
 pytestmark = pytest.mark.django_db
 
@@ -28,9 +31,15 @@ pytestmark = pytest.mark.django_db
 PLAN_WIDTH, PLAN_HEIGHT = 4, 3
 
 
+@pytest.fixture(scope="module")
+def pub(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Venue]:
+    with kept_for_module(django_db_blocker):
+        yield build_venue(opened_at=timezone.now())
+
+
 @pytest.fixture
-def venue() -> Venue:
-    return build_venue(opened_at=timezone.now())
+def venue(pub: Venue, db: None) -> Venue:
+    return pub
 
 
 def test_its_house_can_trade(venue: Venue) -> None:

@@ -1,0 +1,20 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from orders.demo.building import SLUG
+from orders.demo.people import PASSWORD, PEOPLE
+from orders.demo.seeding import seed
+
+VENUE_SLUG = SLUG
+# (login, password, PIN, role, name): what `make run` prints.
+DEMO_LOGINS = [(person.login, PASSWORD, person.pin, str(person.role), person.name) for person in PEOPLE]
+
+
+class Command(BaseCommand):
+    help = "Build the demo venue: a bistro pub in the middle of service, with two weeks behind it. Safe to run again."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        done = seed(tell=self.stdout.write)
+        if not done:
+            self.stdout.write(f"The demo venue is there already (/{SLUG}/); nothing changed.")
