@@ -53,6 +53,7 @@ def start_up() -> None:
 
 def _start(folder: DataFolder, supervisor: Supervisor) -> None:
     installed = install(folder, with_postgres=not settings.DATABASE_URL, with_redis=not settings.REDIS_URL)
+    installed.keep_from_cleaners()
     _start_services(folder, supervisor, installed)
     here = Path(settings.BASE_DIR)
     prepare = Program(name="prepare", argv=(sys.executable, "manage.py", "prepare"), cwd=here)

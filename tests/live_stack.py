@@ -35,7 +35,7 @@ class LiveStack:
 def live_stack(folder: DataFolder) -> Iterator[LiveStack]:
     """A data folder that looks served, so that the processes run on exactly the settings of `make run`."""
     folder.make(traversable=False)
-    port, live_port = _free_ports(2)
+    port, live_port = free_ports(2)
     database = settings.DATABASES["default"]
     name = connection.settings_dict["NAME"]
     url = f"postgres://{database['USER']}@/{name}?host={database['HOST']}&port={database['PORT']}"
@@ -77,7 +77,7 @@ def _answers(port: int, path: str) -> bool:
         client.close()
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:

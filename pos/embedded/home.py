@@ -1,5 +1,6 @@
 """Where the embedded services keep their data and sockets, and the two of them made ready to start."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -26,8 +27,13 @@ LONGEST_SOCKET_PATH = 103
 class Installation:
     """The embedded services of one data folder; None for one that the environment names instead."""
 
+    home: Path
     postgres: Postgres | None
     redis: Redis | None
+
+    def keep_from_cleaners(self) -> None:
+        """What cleans /var/tmp of old files passes over a folder that is locked: lock it for as long as we live."""
+        fcntl.flock(os.open(self.home, os.O_RDONLY | os.O_CLOEXEC), fcntl.LOCK_SH | fcntl.LOCK_NB)
 
     @property
     def services(self) -> Services:
@@ -49,7 +55,7 @@ def install(
     postgres_install = binaries.find_postgres() if with_postgres else None
     redis_server = binaries.find_redis() if with_redis else None
     if not with_postgres and not with_redis:
-        return Installation(None, None)
+        return Installation(folder.path, None, None)
     account = Account.for_services()
     home = _home(folder.path, account)
     sockets = _socket_folder(home, account)
@@ -67,7 +73,7 @@ def install(
         )
         account.make_private_folder(home / "redis")
         redis = Redis(program, home / "redis", sockets, account, redis_settings)
-    return Installation(postgres, redis)
+    return Installation(home, postgres, redis)
 
 
 def _home(data_folder: Path, account: Account) -> Path:
