@@ -40,4 +40,4 @@ def _pattern(path: str) -> str:
 
 
 urlpatterns: list[URLPattern] = [re_path(_pattern(path), endpoint(by_verb)) for path, by_verb in _paths().items()]
-urlpatterns.append(re_path(r"^v1(/.*)?\Z", nothing_here))
+urlpatterns.append(re_path(r"^v1(?:/[\s\S]*)?\Z", nothing_here))
