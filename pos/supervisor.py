@@ -105,7 +105,7 @@ class Supervisor:
                 signal_group(process.pid, signal.SIGKILL)
             self._drain(program.name)
             if process.returncode != 0:
-                raise EmbeddedError(f"{program.name} failed. It said last:\n{self.log.tail(program.name)}")
+                raise EmbeddedError(f"{program.name} failed with exit code {process.returncode}; see its lines above")
             answer.seek(0)
             return answer.read()
 

@@ -177,13 +177,14 @@ def test_a_step_hands_over_its_answer_and_logs_the_rest(supervisor: Supervisor, 
     assert log.lines() == [("step", "progress")]
 
 
-def test_a_step_that_fails_stops_the_start(supervisor: Supervisor) -> None:
+def test_a_step_that_fails_stops_the_start(supervisor: Supervisor, log: Log) -> None:
     # when
     with pytest.raises(EmbeddedError) as refused:
         supervisor.run_to_end(python("step", "raise SystemExit('migration refused')"))
 
     # then
-    assert str(refused.value) == "step failed. It said last:\nmigration refused"
+    assert str(refused.value) == "step failed with exit code 1; see its lines above"
+    assert log.lines() == [("step", "migration refused")]
 
 
 def test_stopping_is_possible_while_starting(supervisor: Supervisor) -> None:

@@ -46,9 +46,8 @@ def _demo_module() -> Any:
     return import_module(f"{app}.management.commands.{SEED}") if app else None
 
 
-def _logins(logins: list[tuple[str, str, str, str]]) -> str:
-    header = ("login", "password", "PIN", "role")
-    rows = [header, *logins]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
+def _logins(logins: list[tuple[str, str, str, str, str]]) -> str:
+    rows = [("login", "password", "PIN", "role", "name"), *logins]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join(lines)
