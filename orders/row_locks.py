@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from bookings.models import Party
 from bookings.row_locks import parties_for_update
-from orders.models import CLOSED_STATUSES, Order, OrderLock, PaymentIntent, TradingPeriod
+from orders.models import CLOSED_STATUSES, Order, OrderLock, PaymentIntent, Product, TradingPeriod
 from pos.errors import Conflict, NotFound
 from pos.models import Venue
 from pos.service import StartAgain
@@ -98,6 +98,23 @@ def hold_party(venue: Venue, party_id: str, *, also_orders: Iterable[str] = ()) 
     return held, held.parties[party_id]
 
 
+def hold_company(venue: Venue, *, party_ids: Iterable[str | None] = (), order_ids: Iterable[str] = ()) -> Held:
+    """Lock parties with all their open orders, and orders with their whole parties. Raises NotFound for an order."""
+    wanted = set(order_ids)
+    before = dict(Order.objects.filter(pk__in=wanted, venue=venue).values_list("pk", "party_id")) if wanted else {}
+    if wanted - before.keys():
+        raise NotFound("That order does not exist.")
+    companies = {party_id for party_id in (*party_ids, *before.values()) if party_id}
+    held = Held(venue=venue, period=period_for_key_share(venue), now=timezone.now())
+    held.parties = parties_for_update(venue, companies)
+    still_open = ~Q(status__in=CLOSED_STATUSES)
+    joining = Q(follows__in=wanted, joins_back=True) & still_open
+    _lock_orders(held, Q(pk__in=wanted) | (Q(party__in=companies) & still_open) | joining)
+    if any(order.party_id and order.party_id not in held.parties for order in held.orders.values()):
+        raise StartAgain
+    return held
+
+
 def hold_nothing_yet(venue: Venue) -> Held:
     """Start from an empty hand, to open an order that has no party."""
     return Held(venue=venue, period=period_for_key_share(venue), now=timezone.now())
@@ -113,6 +130,22 @@ def intent_for_update(venue: Venue, intent_id: str) -> PaymentIntent:
     # ON CONFLICT DO NOTHING waits for a racing insert instead of failing, then the lock finds the winner's row.
     PaymentIntent.objects.bulk_create([PaymentIntent(venue=venue, intent_id=intent_id)], ignore_conflicts=True)
     return PaymentIntent.objects.select_for_update(no_key=True, of=("self",)).get(venue=venue, intent_id=intent_id)
+
+
+def counted_products_for_update(product_ids: Iterable[int]) -> dict[int, Product]:
+    """Lock those products that are counted down, to take from what is left; others are simply missing."""
+    rows = Product.objects.select_for_update(no_key=True, of=("self",)).filter(
+        pk__in=set(product_ids), portions_left__isnull=False
+    )
+    return {product.pk: product for product in rows.order_by("pk")}
+
+
+def product_for_update(venue: Venue, product_id: int) -> Product:
+    """Lock one product. Raises NotFound."""
+    found = Product.objects.select_for_update(no_key=True, of=("self",)).filter(venue=venue, pk=product_id).first()
+    if found is None:
+        raise NotFound("That product does not exist.")
+    return found
 
 
 def _orders():  # type: ignore[no-untyped-def]

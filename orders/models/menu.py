@@ -1,5 +1,7 @@
 """The menu: what is sold, in which size, with which choices, under which VAT class, made where."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
@@ -146,7 +148,7 @@ class Product(models.Model):
     portions_left = models.PositiveSmallIntegerField(null=True, blank=True)
     back_at = models.DateTimeField(null=True, blank=True)
 
-    modifier_groups = models.ManyToManyField(
+    modifier_groups: "models.ManyToManyField[ModifierGroup, ProductModifierGroup]" = models.ManyToManyField(
         "ModifierGroup", through="ProductModifierGroup", related_name="products", blank=True
     )
 
@@ -159,6 +161,10 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_sold_out(self, now: datetime) -> bool:
+        """Sold out, and not yet back."""
+        return self.sold_out and (self.back_at is None or now < self.back_at)
 
 
 class Portion(models.Model):
