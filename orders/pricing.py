@@ -117,11 +117,11 @@ class Service:
     fixed: int | None = None
     waived: int = 0
 
-    def charge_on(self, goods: int) -> int:
+    def full_charge_on(self, goods: int) -> int:
+        """Return the charge before shares took anything off it."""
         if self.kind == ServiceKind.NONE:
             return 0
-        full = percent_of(goods, self.rate) if self.fixed is None else self.fixed
-        return max(0, full - self.waived)
+        return percent_of(goods, self.rate) if self.fixed is None else max(0, self.fixed)
 
 
 NO_SERVICE = Service()
@@ -179,7 +179,9 @@ class Totals:
     service_charge: int
     """Without tax that is added to it."""
     service_owed: int
-    """With it: the service that shares split."""
+    """With it. Shares split this and what they took off it."""
+    service_waived: int
+    """What shares took off it in fact: never more than there was."""
     tax_lines: tuple[TaxLine, ...]
     """Goods and compulsory service, one row per rate, highest first."""
     service_tax_lines: tuple[TaxLine, ...]
@@ -229,7 +231,8 @@ def price(
     _take_order_discounts(open_lines, order_discounts, taken)
 
     portions = [_portions_by_rate(open_line) for open_line in open_lines]
-    charge = service.charge_on(sum(open_line.left for open_line in open_lines if open_line.is_goods))
+    full_charge = service.full_charge_on(sum(open_line.left for open_line in open_lines if open_line.is_goods))
+    charge = max(0, full_charge - service.waived)
     service_portions = _service_by_rate(charge, portions) if service.kind == ServiceKind.COMPULSORY else {}
     taxes = _taxes(portions, service_portions, tax_inclusive=tax_inclusive)
 
@@ -250,6 +253,7 @@ def price(
         given_away_total=sum(line.given_away for line in priced),
         service_charge=charge,
         service_owed=service_owed,
+        service_waived=full_charge - charge,
         tax_lines=tuple(taxes.order),
         service_tax_lines=tuple(taxes.service),
         tax_total=tax_total,

@@ -30,7 +30,7 @@ def allocate(order: Order, lines: list[OrderLine], totals: pricing.Totals, rows:
     return shares.allocate(
         [_shareable(line, money) for line, money in zip(lines, totals.lines, strict=True)],
         [_spec(row) for row in rows],
-        service=totals.service_owed + order.service_waived,
+        service=totals.service_owed + totals.service_waived,
         paid=order.paid_amount,
         paid_service=order.payments.aggregate(part=Sum("service_part", default=0))["part"],
         difference=order.price_difference,

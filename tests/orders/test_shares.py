@@ -225,6 +225,49 @@ def test_a_line_that_grows_after_a_payment_grows_for_those_who_have_not_paid() -
     assert totals_of(after) == {"seat 1": 100, "seat 2": 234, "seat 3": 233, "seat 4": 233}
 
 
+def test_a_later_round_stays_still_while_others_pay_for_it() -> None:
+    # given seat 1 has paid and left; then 8p for five others, three of whom pay together: 1.6, 1.6 and 4.8
+    shares = [seat(1), seat(2), seat(3), seat(4, 5, 6)]
+    starter = dish("starter", 500, 1)
+    gone = frozen(split([starter], shares), shares, "seat 1")
+    lines = [starter, dish("mints", 8)]
+    shown = split(lines, gone, paid=500)
+    assert totals_of(shown) == {"seat 1": 500, "seat 2": 2, "seat 3": 1, "seat 4+5+6": 5}
+
+    # when seat 2 pays
+    after = split(lines, frozen(shown, gone, "seat 2"), paid=502)
+
+    # then
+    assert after.shares == shown.shares
+
+
+def test_who_has_paid_nothing_for_a_line_has_still_settled_it() -> None:
+    # given 2p for six seats: a third, a third and four thirds of a penny
+    shares = [seat(1), seat(2), seat(3, 4, 5, 6)]
+    shown = split([dish("mint", 2)], shares)
+    assert totals_of(shown) == {"seat 1": 1, "seat 2": 0, "seat 3+4+5+6": 1}
+
+    # when seat 2 leaves
+    after = split([dish("mint", 2)], frozen(shown, shares, "seat 2"))
+
+    # then
+    assert after.shares == shown.shares
+
+
+def test_a_line_that_grows_after_all_its_seats_have_paid_goes_to_those_who_ordered_again() -> None:
+    # given two have paid for the bread, and seat 1 has a second share for its coffee
+    shares = [seat(1), seat(2)]
+    paid = frozen(split([dish("bread", 400)], shares), shares, "seat 1", "seat 2")
+    again = ShareSpec(key="again", kind=ShareKind.SEAT, seats=(1,))
+
+    # when
+    plan = split([dish("bread", 600), dish("coffee", 350, 1)], [*paid, again], paid=400)
+
+    # then
+    assert plan.shares["again"] == ShareAmount(goods=550, lines={"bread": 200, "coffee": 350})
+    assert plan.unassigned == ShareAmount()
+
+
 def test_a_line_that_grows_after_all_its_seats_have_paid_is_unassigned() -> None:
     shares = [seat(1), seat(2)]
     before = split([dish("bread", 400), dish("cod", 1300, 2)], shares)
@@ -412,6 +455,22 @@ def test_dad_gives_fifty_and_the_rest_goes_by_seat() -> None:
     assert totals_of(plan) == {"dad": 5000, "seat 1": 3000, "seat 2": 2000}
 
 
+def test_the_service_in_a_fixed_amount_stays_as_it_was_while_others_pay() -> None:
+    # given £50 of voucher without service, £40 of dinner with £5, and £10 from dad
+    voucher = ShareableLine(key="voucher", amount=5000, service_base=0, seats=(1,))
+    lines = [voucher, dish("dinner", 4000, 2)]
+    shares = [fixed("dad", 1000), seat(1), seat(2)]
+    shown = split(lines, shares, service=500)
+    assert shown.shares["dad"] == ShareAmount(goods=947, service=53)
+
+    # when the one with most of the service pays
+    paid = shown.shares["seat 2"]
+    after = split(lines, frozen(shown, shares, "seat 2"), service=500, paid=paid.total, paid_service=paid.service)
+
+    # then
+    assert after.shares == shown.shares
+
+
 def test_a_fixed_amount_without_service_is_paid_as_named_all_of_it_for_goods() -> None:
     # given £100 and 12.5 %
     plan = split([dish("goods", 10_000)], [fixed("dad", 4000, service_removed=True), fixed("rest", None)], service=1250)
@@ -426,6 +485,54 @@ def test_a_fixed_amount_without_service_never_exceeds_the_goods() -> None:
 
     assert plan.shares["dad"] == ShareAmount(goods=1000, service=0, waived=125)
     assert plan.total == plan.outstanding == 1000
+
+
+def test_stated_service_on_vouchers_alone_follows_the_vouchers() -> None:
+    vouchers = [ShareableLine(key=str(number), amount=5000, service_base=0, seats=(number,)) for number in (1, 2)]
+
+    plan = split(vouchers, [seat(1), seat(2)], service=501)
+
+    assert [(share.goods, share.service) for share in plan.shares.values()] == [(5000, 251), (5000, 250)]
+
+
+def test_the_service_of_paid_shares_is_paid_also_when_the_caller_forgot_it() -> None:
+    # given
+    lines = [dish("a", 2000, 1), dish("b", 2000, 2)]
+    shares = [seat(1), seat(2)]
+    shown = split(lines, shares, service=500)
+
+    # when
+    after = split(lines, frozen(shown, shares, "seat 1"), service=500, paid=2250, paid_service=0)
+
+    # then
+    assert after.shares == shown.shares
+
+
+def test_a_paid_share_cannot_waive_more_service_than_the_bill_has() -> None:
+    # given seat 1 had £2.50 of service taken off and paid
+    lines = [dish("a", 2000, 1), dish("b", 2000, 2)]
+    shares = [seat(1, service_removed=True), seat(2)]
+    paid = frozen(split(lines, shares, service=500), shares, "seat 1")
+
+    # when service is taken off the whole bill
+    after = split(lines, paid, service=0, paid=2000)
+
+    # then
+    assert (after.waived, after.service_total, after.total, after.outstanding) == (0, 0, 4000, 2000)
+    assert after.shares["seat 2"].total == 2000
+
+
+def test_a_paid_unit_is_not_counted_on_a_line_that_came_later() -> None:
+    # given Bo paid for a beer, and his share still names a second line that came after
+    bo = items("bo", {"beer": 1, "rum": 1})
+    paid = frozen(split([dish("beer", 620)], [bo]), [bo], "bo")
+
+    # when
+    plan = split([dish("beer", 620), dish("rum", 800, units=2)], [*paid, items("mo", {"rum": 1})], paid=620)
+
+    # then the rum is Mo's by half, and the other glass is nobody's
+    assert plan.shares["mo"].lines == {"rum": 400}
+    assert plan.unassigned.lines == {"rum": 400}
 
 
 # --- the bill as a whole ---------------------------------------------------------------------------------------------
@@ -544,14 +651,20 @@ def service_on(lines: Sequence[ShareableLine], rate: int = 1250) -> int:
 
 
 @LAW
-@given(bills(), plans(), st.integers(min_value=0, max_value=10_000))
+@given(
+    bills(),
+    plans(),
+    st.integers(min_value=0, max_value=3_000),
+    st.integers(min_value=0, max_value=10_000),
+    st.integers(min_value=0, max_value=1_000),
+)
 def test_open_shares_and_what_is_nobodys_sum_to_what_is_outstanding(
-    lines: list[ShareableLine], shares: list[ShareSpec], paid: int
+    lines: list[ShareableLine], shares: list[ShareSpec], service: int, paid: int, paid_service: int
 ) -> None:
-    plan = split(lines, shares, service=service_on(lines), paid=paid)
+    plan = split(lines, shares, service=service, paid=paid, paid_service=paid_service)
 
     assert_plan_holds(plan, paid=paid)
-    assert plan.service_total + plan.waived == service_on(lines)
+    assert plan.service_total + plan.waived == service
     assert plan.total == sum(line.amount for line in lines) + plan.service_total
 
 
@@ -652,6 +765,7 @@ class Evening:
     tax_inclusive: bool = True
     paid: int = 0
     paid_service: int = 0
+    waived: int = 0
 
     def priced(self, waived: int = 0) -> Totals:
         service = Service(kind=ServiceKind.DISCRETIONARY, rate=self.service_rate, waived=waived)
@@ -659,7 +773,7 @@ class Evening:
         return price(lines, self.discounts, service, tax_inclusive=self.tax_inclusive)
 
     def plan(self) -> Allocation:
-        totals = self.priced()
+        totals = self.priced(waived=self.waived)
         lines = [
             ShareableLine(
                 key=priced.key,
@@ -670,7 +784,15 @@ class Evening:
             )
             for priced, (line, seats) in zip(totals.lines, self.ordered, strict=True)
         ]
-        plan = allocate(lines, self.shares, service=totals.service_owed, paid=self.paid, paid_service=self.paid_service)
+        plan = allocate(
+            lines,
+            self.shares,
+            service=totals.service_owed + totals.service_waived,
+            paid=self.paid,
+            paid_service=self.paid_service,
+        )
+        # Pricing again with what the shares took off gives the same bill: one round settles it.
+        self.waived = plan.waived
         assert self.priced(waived=plan.waived).total == plan.total
         return plan
 
