@@ -49,17 +49,24 @@ def find_redis() -> Path:
     return package / "bin/redis-server"
 
 
-def within_reach(binary: Path, *, tree: Path, wheel: str, account: Account, home: Path) -> Path:
-    """The binary where it lies, or the one in a copy of its tree under home when the account cannot get at it."""
+def within_reach(binary: Path, *, wheel: str, account: Account, home: Path) -> Path:
+    """The binary where it lies, or the one in a copy under home when the account cannot get at it."""
     if account.can_execute(binary):
         return binary
-    copy = home / f"{tree.name}-{version(wheel)}"
+    package = next(folder for folder in binary.parents if folder.name == wheel)
+    copy = home / f"{wheel}-{version(wheel)}"
     if not copy.exists():
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{tree.name}-", dir=home))
-        shutil.copytree(tree, unfinished, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include", "*.a"))
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{wheel}-", dir=home))
+        # The program's own folder with its neighbours bin, lib and share; and the libraries that came along, which it
+        # looks for at their place in the wheel.
+        needed = (package / binary.relative_to(package).parts[0], package / ".dylibs", Path(f"{package}.libs"))
+        for tree in (tree for tree in needed if tree.exists()):
+            shutil.copytree(
+                tree, unfinished / tree.relative_to(package.parent), ignore=shutil.ignore_patterns("include", "*.a")
+            )
         _open_to_readers(unfinished)
         unfinished.rename(copy)
-    return copy / binary.relative_to(tree)
+    return copy / binary.relative_to(package.parent)
 
 
 def _open_to_readers(tree: Path) -> None:

