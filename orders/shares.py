@@ -188,7 +188,7 @@ def allocate(
     by_line, nobody = _parts_by_line(lines, shares, service, pot)
     rest = _rest_parts(shares, pot)
     nobody.full += pot.left
-    nobody.service = min(nobody.service + pot.service, nobody.full)
+    nobody.service += pot.service
 
     amounts = {part.spec.key: part.settled() for part in (*fixed, *by_line, *rest) if part.spec}
     unassigned = nobody.settled()

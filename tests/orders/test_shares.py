@@ -495,6 +495,17 @@ def test_stated_service_on_vouchers_alone_follows_the_vouchers() -> None:
     assert [(share.goods, share.service) for share in plan.shares.values()] == [(5000, 251), (5000, 250)]
 
 
+def test_a_share_never_carries_more_service_than_it_pays() -> None:
+    # given £5 of service on a £1 dish beside a £50 voucher, and £50 in cash that was booked without any service
+    voucher = ShareableLine(key="voucher", amount=5000, service_base=0, seats=(2,))
+
+    # when
+    plan = split([dish("dish", 100, 1), voucher], [seat(1), seat(2)], service=500, paid=5000)
+
+    # then
+    assert [(share.goods, share.service) for share in plan.shares.values()] == [(0, 64), (536, 0)]
+
+
 def test_the_service_of_paid_shares_is_paid_also_when_the_caller_forgot_it() -> None:
     # given
     lines = [dish("a", 2000, 1), dish("b", 2000, 2)]
