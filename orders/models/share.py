@@ -36,6 +36,7 @@ class OrderShare(models.Model):
             models.UniqueConstraint(fields=["order", "number"], name="share_number_unique"),
             models.CheckConstraint(condition=Q(kind__in=ShareKind.values), name="share_kind_known"),
             models.CheckConstraint(condition=Q(total_amount__gte=0), name="share_not_negative"),
+            models.CheckConstraint(condition=Q(weight__gte=1), name="share_weighs_something"),
         ]
 
     def __str__(self) -> str:
