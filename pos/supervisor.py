@@ -21,6 +21,7 @@ from pos.embedded.process import signal_group
 
 BACK_OFF = (1, 2, 4, 8, 16, 30)
 HEALTHY_AFTER = 60.0
+IMPATIENT_AFTER = 1.0
 OURSELVES = "up"
 
 
@@ -42,6 +43,7 @@ class Supervisor:
         """``on_change`` hears the process ids whenever one is new."""
         self.log = log
         self.stop_is_asked = False
+        self._asked_at = 0.0
         self._hurry = False
         self._stopping = False
         self._on_change = on_change
@@ -61,8 +63,11 @@ class Supervisor:
                 signal.signal(number, self._ask_to_stop)
 
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
-        self._hurry = self.stop_is_asked
-        self.stop_is_asked = True
+        # `make` passes a signal on that its whole group has got already: the same wish, not a second one.
+        now = time.monotonic()
+        self._hurry = self.stop_is_asked and now - self._asked_at > IMPATIENT_AFTER
+        if not self.stop_is_asked:
+            self.stop_is_asked, self._asked_at = True, now
 
     # ---- starting
 

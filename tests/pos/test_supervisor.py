@@ -197,6 +197,22 @@ def test_stopping_is_possible_while_starting(supervisor: Supervisor) -> None:
         supervisor.wait_until_ready(["base"], seconds=60)
 
 
+@pytest.mark.parametrize(("pause", "hurries"), [(0.0, False), (0.05, True)])
+def test_only_a_second_wish_hurries_the_end(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch, pause: float, hurries: bool
+) -> None:
+    # given
+    monkeypatch.setattr(module, "IMPATIENT_AFTER", 0.02)
+
+    # when
+    supervisor._ask_to_stop(signal.SIGTERM, None)
+    time.sleep(pause)
+    supervisor._ask_to_stop(signal.SIGTERM, None)
+
+    # then
+    assert supervisor._hurry is hurries
+
+
 def test_a_killed_supervisor_takes_its_children_along(tmp_path: Path) -> None:
     # given
     code = (
