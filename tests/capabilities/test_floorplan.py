@@ -80,7 +80,7 @@ def test_the_room_costs_the_same_with_one_table_more_and_thirty(
 ) -> None:
     for number in range(tables):
         area = AreaFactory(venue=uk.venue)
-        TableFactory(venue=uk.venue, area=area, code=f"more-{number}").waiters.add(uk.waiter)
+        TableFactory(venue=uk.venue, area=area, code=f"more-{number}", name=f"More {number}").waiters.add(uk.waiter)
     with django_assert_num_queries(3):
         dojo.get("ListAreas")
     with django_assert_num_queries(3):
