@@ -158,6 +158,16 @@ def find_place(actor: Actor, target: Target, *, also_orders: Iterable[str] = ())
     return Place(actor, held, target)
 
 
+def party_order(place: Place) -> Order:
+    """The one bill that a place stands for. Raises NotFound where there is none yet."""
+    order = place.order
+    if order is None and place.party is not None:
+        order = open_order_of(place.held, place.party)
+    if order is None:
+        raise NotFound("There is no bill yet.")
+    return order
+
+
 def party_at(table: Table) -> str | None:
     """Who sits at a table: the oldest party there, unless its bill only came back to life."""
     here = Party.objects.filter(
