@@ -113,24 +113,29 @@ class Postgres:
 
         Raises EmbeddedError when the old server does not go.
         """
-        pid_file = self.data / "postmaster.pid"
-        try:
-            pid = int(pid_file.read_text().split("\n", 1)[0])
-        except FileNotFoundError:
-            return
-        except ValueError:
-            # Half written in the moment of a crash; PostgreSQL would refuse to start over it.
-            pid = 0
+        pid = self._recorded_pid()
         if pid and str(self.data) in command_line(pid):
             self._end(pid)
-        # Without this, a pid that was given to another program since (a restarted container counts from 1 again)
-        # keeps PostgreSQL from starting. Backends that outlived their postmaster leave within moments.
+        # Backends that outlived their postmaster leave within moments.
         deadline = time.monotonic() + 10
         while self._processes():
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"A PostgreSQL server that was left behind on {self.data} does not end")
             time.sleep(0.05)
-        pid_file.unlink(missing_ok=True)
+        # PostgreSQL takes a pid in these files that anybody has for a living server: a program that was given the
+        # number since (a restarted container counts from 1 again), or a dead one that nobody has buried.
+        for leftover in (
+            self.data / "postmaster.pid",
+            self.sockets / SOCKET_NAME,
+            self.sockets / f"{SOCKET_NAME}.lock",
+        ):
+            leftover.unlink(missing_ok=True)
+
+    def _recorded_pid(self) -> int | None:
+        try:
+            return int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (FileNotFoundError, ValueError):
+            return None  # ValueError: half written in the moment of a crash
 
     def _end(self, pid: int) -> None:
         for number, seconds in ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):

@@ -103,6 +103,18 @@ def test_a_pid_that_now_belongs_to_somebody_else_keeps_nobody_out(folder: DataFo
         stranger.wait()
 
 
+def test_a_dead_server_that_nobody_has_buried_keeps_nobody_out(folder: DataFolder, postgres: Postgres) -> None:
+    # given
+    with running(folder, postgres.program()) as server:
+        server.kill()
+        os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOWAIT)
+
+        # when
+        with running(folder, postgres.program()):
+            # then
+            assert ask(postgres, "SELECT 1") == [(1,)]
+
+
 def test_it_listens_on_its_socket_only(folder: DataFolder, postgres: Postgres) -> None:
     with running(folder, postgres.program()):
         assert ask(postgres, "SHOW listen_addresses") == [("",)]
