@@ -121,3 +121,12 @@ def test_the_command_says_what_is_not_there(db: None) -> None:
         command(venue="nowhere")
     with pytest.raises(CommandError, match="does not exist"):
         command(revoke=5)
+
+
+def test_the_first_start_tells_the_password_and_the_next_start_nothing(uk: WorkingVenue) -> None:
+    first, second = StringIO(), StringIO()
+    call_command("prepare", stdout=first)
+    call_command("prepare", stdout=second)
+    name, secret = (line.split()[-1] for line in first.getvalue().splitlines()[-2:])
+    assert opens(name, secret)
+    assert "password" not in second.getvalue()

@@ -39,7 +39,11 @@ class Command(BaseCommand):
         elif options["new"]:
             self._tell(issue_credential(actor=actor))
         else:
-            self._tell(ensure_credential(actor=actor))
+            made = ensure_credential(actor=actor)
+            if made is not None:
+                self._tell(made)
+            elif options["verbosity"] > 0:
+                self.stdout.write("Dojo's credentials are in place.")
 
     def _revoke(self, actor: Actor, credential_id: int) -> None:
         try:
@@ -48,10 +52,7 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         self.stdout.write(f"{revoked.username} ({revoked.pk}) is refused from now on.")
 
-    def _tell(self, issued: IssuedCredential | None) -> None:
-        if issued is None:
-            self.stdout.write("Dojo's credentials are in place.")
-            return
+    def _tell(self, issued: IssuedCredential) -> None:
         self.stdout.write("Dojo's credentials for /v1, shown this once:")
         self.stdout.write(f"  user name  {issued.credential.username}")
         self.stdout.write(f"  password   {issued.secret}")

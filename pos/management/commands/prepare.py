@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from pos.models import Venue
 
 SEED = "seed_demo"
+CREDENTIAL = "rest_credential"
 
 
 class Command(BaseCommand):
@@ -23,12 +24,13 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, stdout=sys.stderr, no_color=True)
         demo = _demo_module()
-        if demo is None:
-            return
-        if not settings.PRODUCTION:
+        if demo is not None and not settings.PRODUCTION:
             self._seed_once()
-        if Venue.objects.filter(slug=demo.VENUE_SLUG).exists():
+        if demo is not None and Venue.objects.filter(slug=demo.VENUE_SLUG).exists():
             self.stdout.write(_logins(demo.DEMO_LOGINS))
+        if CREDENTIAL in get_commands() and Venue.objects.exists():
+            # A password is told when it is made, and never again.
+            call_command(CREDENTIAL, stdout=self.stdout, verbosity=0)
 
     def _seed_once(self) -> None:
         # The file outlives a seeding that was killed half-way, which then goes on with the next start.
