@@ -28,6 +28,7 @@ from tests.factories import (
     ReservationFactory,
     WorkingVenue,
 )
+from tests.wire_reading import added_up
 
 
 def wire(order: Order) -> dict[str, Any]:
@@ -37,28 +38,6 @@ def wire(order: Order) -> dict[str, Any]:
 
 def pence(value: int, currency: str = "GBP") -> dict[str, Any]:
     return {"value": value, "currencyCode": currency}
-
-
-def added_up(order: dict[str, Any]) -> int:
-    """Σ items - Σ discounts + service, from nothing but the wire."""
-    items = sum(
-        item["quantity"]
-        * (
-            item["amountPerItem"]["value"]
-            + _choices(item)
-            + sum(
-                part["quantity"] * (part["amountPerItem"]["value"] + _choices(part))
-                for part in item.get("subItems", ())
-            )
-        )
-        for item in order["items"]
-    )
-    discounts = sum(discount["amountTotal"]["value"] for discount in order["discounts"])
-    return items - discounts + order["serviceChargeAmount"]["value"]
-
-
-def _choices(item: dict[str, Any]) -> int:
-    return sum(choice["quantity"] * choice["amountPerModifier"]["value"] for choice in item.get("modifiers", ()))
 
 
 # --- the shape -------------------------------------------------------------------------------------------------------
