@@ -13,7 +13,7 @@ from django.conf import settings
 
 from pos.combined_log import CombinedLog
 from pos.embedded import DataFolder, EmbeddedError, Installation, Program, install
-from pos.embedded.process import signal_group
+from pos.embedded.process import signal_group, signal_process
 from pos.parts import Parts, parts
 from pos.supervisor import OURSELVES, StopAsked, Supervisor
 
@@ -56,10 +56,10 @@ def _start(folder: DataFolder, supervisor: Supervisor) -> None:
     installed.keep_from_cleaners()
     _start_services(folder, supervisor, installed)
     here = Path(settings.BASE_DIR)
-    prepare = Program(name="prepare", argv=(sys.executable, "manage.py", "prepare"), cwd=here)
+    prepare = Program(name="prepare", argv=(sys.executable, "manage.py", "prepare"), more_env=folder.mark, cwd=here)
     logins = supervisor.run_to_end(prepare).decode().strip()
     for name, argv in _parts().items():
-        supervisor.start(Program(name=name, argv=argv, cwd=here))
+        supervisor.start(Program(name=name, argv=argv, more_env=folder.mark, cwd=here))
     _wait_for_the_door(supervisor)
     supervisor.log.plain(_welcome(logins))
 
@@ -84,7 +84,7 @@ def _end_leftovers(folder: DataFolder, log: CombinedLog) -> None:
     leftovers = folder.leftovers()
     for pid in leftovers.values():
         # The one signal that each of them takes for: finish quickly, and cleanly.
-        signal_group(pid, signal.SIGINT)
+        signal_process(pid, signal.SIGINT)
     if leftovers:
         log.say(OURSELVES, f"ending what an earlier run has left: {', '.join(leftovers)}")
     deadline = time.monotonic() + LEFTOVERS_PATIENCE
@@ -92,6 +92,7 @@ def _end_leftovers(folder: DataFolder, log: CombinedLog) -> None:
         if time.monotonic() > deadline:
             for pid in leftovers.values():
                 signal_group(pid, signal.SIGKILL)
+                signal_process(pid, signal.SIGKILL)
         time.sleep(0.05)
 
 

@@ -57,7 +57,7 @@ def live_stack(folder: DataFolder) -> Iterator[LiveStack]:
             program = Program(
                 name=part,
                 argv=commands[part],
-                env={**os.environ, **environment},
+                more_env=environment,
                 cwd=Path(settings.BASE_DIR),
                 is_ready=lambda part_port=part_port, path=path: _answers(part_port, path),
             )

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import IO
 
 from pos.embedded.errors import EmbeddedError
-from pos.embedded.process import start_stamp
+from pos.embedded.process import processes_with, start_stamp
 
 # A command that looks whether the folder is served holds the lock for an instant; a starting `up` outlasts it.
 LOCK_PATIENCE = 1.0
+
+MARK = "TABLESIDE_SERVES"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +132,20 @@ class DataFolder:
         rows = {name: [pid, start_stamp(pid)] for name, pid in pids.items()}
         _write_privately(self.processes_file, json.dumps(rows))
 
+    @property
+    def mark(self) -> dict[str, str]:
+        """What every part of ours carries in its environment, and hands on to its own children."""
+        return {MARK: str(self.path)}
+
     def leftovers(self) -> dict[str, int]:
-        """Processes of an earlier supervisor that still run."""
+        """Processes of an earlier supervisor that still run: the ones it recorded, and children that outlived them."""
         try:
             rows = json.loads(self.processes_file.read_text())
         except FileNotFoundError:
-            return {}
-        return {name: pid for name, (pid, stamp) in rows.items() if stamp is not None and start_stamp(pid) == stamp}
+            rows = {}
+        named = {pid: name for name, (pid, stamp) in rows.items() if stamp is not None and start_stamp(pid) == stamp}
+        orphans = {pid: f"process {pid}" for pid in processes_with(MARK, str(self.path))}
+        return {name: pid for pid, name in (orphans | named).items()}
 
     def secret_key(self) -> str | None:
         """The key of this installation; None before its first start."""

@@ -24,7 +24,8 @@ class Program:
     name: str
     argv: tuple[str, ...]
     account: Account | None = None
-    env: Mapping[str, str] | None = None
+    env: Mapping[str, str] | None = None  # None: ours
+    more_env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     before_start: Callable[[], None] = field(default=lambda: None)
@@ -42,7 +43,7 @@ class Program:
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
-            env=self.env,
+            env={**(os.environ if self.env is None else self.env), **self.more_env},
             cwd=self.cwd,
             start_new_session=True,
             preexec_fn=_die_with_parent(os.getpid(), self.stop_signal),
@@ -71,6 +72,25 @@ def signal_group(pid: int, number: signal.Signals) -> None:
     # PermissionError: macOS says so of a group in which only a zombie is left.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
+
+
+def signal_process(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a process that may be gone already."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def processes_with(name: str, value: str) -> list[int]:
+    """The processes that were started with this in their environment (Linux; elsewhere none is found)."""
+    wanted = f"{name}={value}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if wanted in (process / "environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
+        except OSError:
+            continue  # it ended meanwhile, or it is not ours to see
+    return found
 
 
 def start_stamp(pid: int) -> str | None:

@@ -246,6 +246,19 @@ def test_what_an_earlier_run_left_is_told_from_a_later_process(folder: DataFolde
     assert folder.leftovers() == {}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_a_child_that_outlived_its_part_is_found(folder: DataFolder) -> None:
+    # given
+    code = "import subprocess; print(subprocess.Popen(['sleep', '60'], stdout=subprocess.DEVNULL).pid)"
+    part = subprocess.run([sys.executable, "-c", code], env=os.environ | folder.mark, stdout=subprocess.PIPE)
+    child = int(part.stdout)
+
+    # then
+    assert folder.leftovers() == {f"process {child}": child}
+    assert DataFolder(folder.path.with_name("other")).leftovers() == {}
+    os.kill(child, signal.SIGKILL)
+
+
 def test_the_secret_key_is_made_once_and_private(folder: DataFolder) -> None:
     # given
     assert folder.secret_key() is None

@@ -13,6 +13,7 @@ import pytest
 from pos import supervisor as module
 from pos.combined_log import CombinedLog
 from pos.embedded import EmbeddedError, Program
+from pos.embedded.process import start_stamp
 from pos.supervisor import StopAsked, Supervisor
 
 
@@ -121,10 +122,7 @@ def test_a_kill_is_named_and_takes_the_children_along(supervisor: Supervisor, lo
 
 
 def _runs(pid: int) -> bool:
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    return start_stamp(pid) is not None
 
 
 def test_stages_stop_one_after_the_other_and_the_stubborn_are_killed(supervisor: Supervisor, log: Log) -> None:

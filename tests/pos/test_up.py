@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
+from pos.embedded.process import signal_process, start_stamp
 from tests.live_stack import HOST, free_ports
 
 ROOT = Path(settings.BASE_DIR)
@@ -97,11 +98,7 @@ def _status(port: int, path: str) -> int:
 
 
 def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    return start_stamp(pid) is not None
 
 
 @pytest.fixture
@@ -143,9 +140,11 @@ def test_a_day_of_a_venue_and_everything_that_may_happen_to_it(venue: Venue) -> 
             )
         assert venue.ask("SELECT amount FROM told") == [(4210,)]
 
-        # So may the supervisor; its children go with it, and the next start finds everything.
+        # So may everything at once, the supervisor first; the next start ends what is left and finds everything.
         left = {name: venue.pid(name) for name in PARTS}
         first.process.kill()
+        for pid in left.values():
+            signal_process(pid, signal.SIGKILL)
         first.process.wait()
         after = Up(venue)
         try:
