@@ -1,7 +1,5 @@
 """Money off a line or a bill, and the service charge on it: by hand, within the venue's limit or with a yes."""
 
-from collections.abc import Sequence
-
 from orders.models import Discount, Order, OrderLine, Origin, PriceRule, ProductKind, ServiceChoice
 from orders.pricing import LineKind
 from orders.row_locks import Held, hold_order
@@ -10,7 +8,7 @@ from orders.services.locking import refuse_if_lent
 from orders.services.tenders import refuse_if_closed
 from pos import audit
 from pos.errors import Conflict, InvalidRequest, NotFound
-from pos.models import ServiceKind, Venue
+from pos.models import ServiceKind
 from pos.money import WHOLE
 from pos.permissions import Act, Actor, require
 from pos.service import service
@@ -40,6 +38,13 @@ def give_discount(
     refuse_if_closed(order)
     refuse_if_lent(held, order)
     line = _line(order, line_id) if line_id is not None else None
+    above = _is_above_limit(held, order, line, percent=percent, fixed_amount=fixed_amount)
+    approval = None
+    if above:
+        asked = percent if percent is not None else fixed_amount
+        approval = require(actor, Act.DISCOUNT_ABOVE_LIMIT, subject=line_id or order_id, amount=asked)
+    else:
+        require(actor, Act.ADD, subject=order_id)
     discount = Discount.objects.create(
         order=order,
         line=line,
@@ -51,13 +56,6 @@ def give_discount(
         given_by=actor.membership,
         given_at=held.now,
     )
-    above = _is_above_limit(held, order, line)
-    approval = None
-    if above:
-        asked = percent if percent is not None else fixed_amount
-        approval = require(actor, Act.DISCOUNT_ABOVE_LIMIT, subject=line_id or order_id, amount=asked)
-    else:
-        require(actor, Act.ADD, subject=order_id)
     settle(held, order, actor, lowered_by_right=above)
     discount.refresh_from_db()
     audit.record(
@@ -153,13 +151,18 @@ def _line(order: Order, line_id: str) -> OrderLine:
     return line
 
 
-def _is_above_limit(held: Held, order: Order, line: OrderLine | None) -> bool:
-    """Whether the discounts given by hand on this line (or on the bill) come to more than a waiter may give alone."""
+def _is_above_limit(
+    held: Held, order: Order, line: OrderLine | None, *, percent: int | None, fixed_amount: int | None
+) -> bool:
+    """Whether what is taken off this line (or the bill) then comes to more than a waiter may give alone."""
     bill = price_order(held, order)
-    if line is None:
-        return _exceeds(held.venue, bill.discounts, _base_of_bill(bill), line_id=None)
-    money = next(money for money in bill.totals.lines if money.key == line.pk)
-    return _exceeds(held.venue, bill.discounts, money.gross - money.given_away, line_id=line.pk)
+    line_id = line.pk if line is not None else None
+    base = _base_of_bill(bill) if line_id is None else _base_of_line(bill, line_id)
+    given = [discount for discount in bill.discounts if discount.line_id == line_id]
+    shares = sum(discount.percent or 0 for discount in given) + (percent or 0)
+    amounts = sum(discount.fixed_amount or 0 for discount in given) + (fixed_amount or 0)
+    # In whole numbers: 10 % of £9.99 must not become more than 10 % by rounding.
+    return shares * base + amounts * WHOLE > held.venue.discount_limit * base
 
 
 def _base_of_bill(bill: Bill) -> int:
@@ -167,9 +170,5 @@ def _base_of_bill(bill: Bill) -> int:
     return sum(money.net + money.order_discount for money in bill.totals.lines if money.kind == LineKind.GOODS)
 
 
-def _exceeds(venue: Venue, discounts: Sequence[Discount], base: int, *, line_id: str | None) -> bool:
-    mine = [discount for discount in discounts if discount.line_id == line_id]
-    percent = sum(discount.percent or 0 for discount in mine)
-    fixed = sum(discount.fixed_amount or 0 for discount in mine)
-    # In whole numbers: 10 % of £9.99 must not become more than 10 % by rounding.
-    return percent * base + fixed * WHOLE > venue.discount_limit * base
+def _base_of_line(bill: Bill, line_id: str) -> int:
+    return sum(money.gross - money.given_away for money in bill.totals.lines if money.key == line_id)
