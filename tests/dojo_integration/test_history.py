@@ -281,3 +281,15 @@ def test_any_evening_leaves_every_document_true(uk: WorkingVenue, seed: int) -> 
     # An evening in which everything is refused would prove nothing.
     assert evening.done["refused"] < ACTS * 0.7, evening.done
     assert len(evening.done) > 8, evening.done
+
+
+def test_a_change_that_nobody_published_is_found(uk: WorkingVenue) -> None:
+    # given: the control, without which the evenings above would prove nothing
+    evening = Evening(uk, random.Random(1))
+    add(evening)
+    check(uk)
+    # when
+    Order.objects.update(note="written past every service")
+    # then
+    with pytest.raises(AssertionError):
+        check(uk)

@@ -1,0 +1,66 @@
+"""rebuild_documents beside a running venue: nobody waits long, nothing goes stale, nothing deadlocks."""
+
+from collections.abc import Callable
+from functools import partial
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from dojo_integration import capabilities, documents
+from dojo_integration.capabilities import find
+from dojo_integration.models import OrderDocument
+from orders.models import Order, Payment
+from pos.permissions import Actor
+from tests.bills import a_bill
+from tests.capabilities.requests import a_payment, an_order
+from tests.factories import WorkingVenue
+from tests.races.crowd import all_at_once
+
+ORDERS = 8
+
+
+def deadlocks() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return cursor.fetchone()[0]
+
+
+def rebuild(times: int) -> None:
+    for _ in range(times):
+        call_command("rebuild_documents", stdout=StringIO())
+
+
+def pay_all(shop: WorkingVenue, order_ids: list[str], till: int) -> None:
+    for turn in range(4):
+        for order_id in order_ids:
+            params = a_payment(order_id, 10, f"pi-{till}-{turn}-{order_id}")
+            capabilities.call(find("RecordOrderPaymentById"), params, Actor.dojo(shop.venue))
+        sent = an_order(f"dojo-{till}-{turn}", payments=[])
+        capabilities.call(find("CreateOrder"), sent, Actor.dojo(shop.venue))
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_documents_are_true_after_rebuilding_beside_the_tills(uk: WorkingVenue) -> None:
+    # given
+    order_ids = [a_bill(uk, table=f"t{number}").pk for number in range(1, ORDERS + 1)]
+    before = deadlocks()
+    # when two tills pay everything, from both ends, while everything is rebuilt
+    calls: list[Callable[[], object]] = [
+        partial(pay_all, uk, order_ids, 1),
+        partial(pay_all, uk, order_ids[::-1], 2),
+        partial(rebuild, 12),
+        partial(rebuild, 12),
+    ]
+    results = all_at_once(calls)
+    # then
+    assert results == [None] * len(calls)
+    assert Payment.objects.count() == 2 * 4 * ORDERS
+    assert Order.objects.count() == ORDERS + 2 * 4
+    stored = dict(OrderDocument.objects.values_list("order_id", "body"))
+    assert stored == {fresh.order_id: fresh.body for fresh in documents.render_documents(stored)}
+    assert len(stored) == ORDERS + 2 * 4
+    assert deadlocks() == before
