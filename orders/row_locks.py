@@ -12,8 +12,11 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils import timezone
 
-from bookings.models import Party
-from bookings.row_locks import parties_for_update
+from bookings.models import Party, Reservation
+from bookings.row_locks import parties_for_update, reservation_for_update
+from bookings.selectors import sitting_at
+from floorplan.models import Table
+from floorplan.row_locks import tables_for_update
 from orders.models import CLOSED_STATUSES, Order, OrderLock, PaymentIntent, Product, TradingPeriod
 from pos.errors import Conflict, NotFound
 from pos.models import Venue
@@ -22,11 +25,15 @@ from pos.service import StartAgain
 
 @dataclass(slots=True)
 class Held:
-    """What a service holds: the open period, parties, orders, the leases on them, and the moment it got them."""
+    """What a service holds: the open period, tables, a reservation, parties, orders, the leases on them, and the
+    moment it got them.
+    """
 
     venue: Venue
     period: TradingPeriod
     now: datetime
+    tables: dict[int, Table] = field(default_factory=dict)
+    reservation: Reservation | None = None
     parties: dict[str, Party] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     leases: dict[str, OrderLock] = field(default_factory=dict)
@@ -98,18 +105,37 @@ def hold_party(venue: Venue, party_id: str, *, also_orders: Iterable[str] = ()) 
     return held, held.parties[party_id]
 
 
-def hold_company(venue: Venue, *, party_ids: Iterable[str | None] = (), order_ids: Iterable[str] = ()) -> Held:
-    """Lock parties with all their open orders, and orders with their whole parties. Raises NotFound for an order."""
+def hold_company(
+    venue: Venue,
+    *,
+    party_ids: Iterable[str | None] = (),
+    order_ids: Iterable[str] = (),
+    table_ids: Iterable[int] = (),
+    reservation_id: str | None = None,
+) -> Held:
+    """Lock parties with all their open orders, orders with their whole parties, and tables with whoever sits there.
+
+    A table brings its parties and the open orders on it that have none. Raises NotFound for an order or a reservation.
+    """
     wanted = set(order_ids)
     before = dict(Order.objects.filter(pk__in=wanted, venue=venue).values_list("pk", "party_id")) if wanted else {}
     if wanted - before.keys():
         raise NotFound("That order does not exist.")
     companies = {party_id for party_id in (*party_ids, *before.values()) if party_id}
     held = Held(venue=venue, period=period_for_key_share(venue), now=timezone.now())
+    if ids := set(table_ids):
+        held.tables = {table.pk: table for table in tables_for_update(venue, ids)}
+        # Nobody can sit down there any more; who has just left is seen once the party is held.
+        companies.update(sitting_at(held.tables))
+    if reservation_id is not None:
+        held.reservation = reservation_for_update(venue, reservation_id)
     held.parties = parties_for_update(venue, companies)
     still_open = ~Q(status__in=CLOSED_STATUSES)
     joining = Q(follows__in=wanted, joins_back=True) & still_open
-    _lock_orders(held, Q(pk__in=wanted) | (Q(party__in=companies) & still_open) | joining)
+    which = Q(pk__in=wanted) | (Q(party__in=companies) & still_open) | joining
+    if held.tables:
+        which |= Q(table__in=held.tables, party__isnull=True) & still_open
+    _lock_orders(held, which)
     if any(order.party_id and order.party_id not in held.parties for order in held.orders.values()):
         raise StartAgain
     return held
@@ -154,6 +180,8 @@ def _orders():  # type: ignore[no-untyped-def]
 
 def _lock_orders(held: Held, which: Q) -> None:
     held.orders = {order.pk: order for order in _orders().filter(which, venue=held.venue).order_by("pk")}
+    for order in held.orders.values():
+        _forget_what_was_joined_before(order)
     held.leases = {
         lease.order_id: lease
         for lease in OrderLock.objects.filter(order__in=held.orders, ended_at__isnull=True).select_related(
@@ -161,3 +189,11 @@ def _lock_orders(held: Held, which: Q) -> None:
         )
     }
     held.now = timezone.now()
+
+
+def _forget_what_was_joined_before(order: Order) -> None:
+    """A row that was waited for comes in its newest version, but joined to what its old one pointed at."""
+    for name, now in (("table", order.table_id), ("waiter", order.waiter_id)):
+        joined = order._state.fields_cache.get(name)
+        if (joined.pk if joined is not None else None) != now:
+            order._state.fields_cache.pop(name, None)

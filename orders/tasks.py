@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from orders.models import OrderLock, TillOperation
 from orders.services.locking import end_lapsed_leases
+from orders.services.seating import clear_paid_tables
 from pos.models import Venue
 
 KEEP_OPERATIONS = timedelta(days=7)
@@ -18,6 +19,12 @@ def give_back_lapsed_leases() -> int:
     lapsed = OrderLock.objects.filter(ended_at__isnull=True, expiry__lte=timezone.now())
     venues = Venue.objects.filter(pk__in=lapsed.values("venue"))
     return sum(end_lapsed_leases(venue=venue) for venue in venues)
+
+
+@shared_task
+def clear_tables_that_paid() -> int:
+    """Where the venue wants it, a table that has paid is free again after a while."""
+    return sum(clear_paid_tables(venue=venue) for venue in Venue.objects.filter(clear_after_minutes__isnull=False))
 
 
 @shared_task
