@@ -1,0 +1,195 @@
+"""Two tills, one table: nothing is lost, nothing is doubled, nobody opens the table twice."""
+
+from functools import partial
+from itertools import count
+
+import pytest
+
+import orders.services.targets as targets
+from bookings.models import Party
+from orders import row_locks
+from orders.models import Order, OrderLine, Product, Round, TillOperation
+from orders.operations import apply_operations
+from orders.services.lines import NewLine
+from orders.services.ordering import add_lines
+from orders.services.sending import send
+from orders.services.targets import AtTable
+from pos.errors import Conflict
+from pos.ids import LINE, ORDER, new_id
+from pos.permissions import Actor
+from tests.factories import MembershipFactory, TillFactory, a_venue
+from tests.races.crowd import all_at_once
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+
+_sequence = count(1)
+
+
+def op(kind, target, **fields):
+    sequence = next(_sequence)
+    return {"op_id": f"race.{sequence}", "sequence": sequence, "kind": kind, "target": target, **fields}
+
+
+def adds(number, target):
+    return [op("add_line", target, line=new_id(LINE), plu="coffee") for _ in range(number)]
+
+
+def another_till(shop):
+    return Actor.staff(MembershipFactory(venue=shop.venue), TillFactory(venue=shop.venue))
+
+
+def one_by_one(actor, ops):
+    return [apply_operations(actor=actor, ops=[operation])[0] for operation in ops]
+
+
+def test_two_tills_add_twenty_each_to_one_table():
+    # given
+    shop = a_venue()
+    table = {"table": "t12"}
+
+    # when
+    results = all_at_once(
+        [partial(one_by_one, actor, adds(20, table)) for actor in (shop.by_waiter, another_till(shop))]
+    )
+
+    # then
+    assert [sum(answer["ok"] for answer in answers) for answers in results] == [20, 20]
+    order = Order.objects.get()
+    assert (Party.objects.count(), order.lines.count(), order.goods_amount) == (1, 40, 40 * 340)
+    assert sorted(order.lines.values_list("position", flat=True)) == list(range(1, 41))
+    assert order.display_name == "Table 12"
+
+
+def test_one_batch_by_eight_connections_happens_once():
+    # given
+    shop = a_venue()
+    table = {"table": "t12"}
+    batch = [*adds(5, table), op("send", table)]
+
+    # when
+    results = all_at_once([partial(apply_operations, actor=shop.by_waiter, ops=batch)] * 8)
+
+    # then
+    assert all(answers == results[0] for answers in results)
+    assert all(answer["ok"] for answer in results[0])
+    assert (Party.objects.count(), Order.objects.count(), OrderLine.objects.count()) == (1, 1, 5)
+    assert (Round.objects.count(), TillOperation.objects.count()) == (1, 6)
+
+
+@pytest.mark.parametrize("kind", ["tab", "collection", "counter"])
+def test_one_new_tab_by_six_connections_is_opened_once(kind):
+    # given
+    shop = a_venue()
+    batch = adds(2, {kind: {"order": new_id(ORDER)}})
+
+    # when
+    results = all_at_once([partial(apply_operations, actor=shop.by_waiter, ops=batch)] * 6)
+
+    # then
+    assert all(answers == results[0] for answers in results)
+    assert (Order.objects.count(), OrderLine.objects.count()) == (1, 2)
+
+
+def start_the_table(shop):
+    return [
+        partial(add_lines, actor=another_till(shop), target=AtTable("t12"), lines=[NewLine(plu="coffee")])
+        for _ in range(8)
+    ]
+
+
+def test_eight_waiters_start_one_table():
+    # given
+    shop = a_venue()
+
+    # when
+    results = all_at_once(start_the_table(shop))
+
+    # then
+    assert not [result for result in results if isinstance(result, Exception)]
+    assert (Party.objects.count(), Order.objects.count(), OrderLine.objects.count()) == (1, 1, 8)
+
+
+def test_without_the_table_lock_the_table_is_started_more_than_once(monkeypatch):
+    # given: the control
+    shop = a_venue()
+    monkeypatch.setattr(targets, "tables_for_update", lambda venue, table_ids: [])
+
+    # when
+    all_at_once(start_the_table(shop))
+
+    # then
+    assert Party.objects.count() > 1
+
+
+def sell_the_last_three(shop):
+    Product.objects.filter(pk=shop.products["soup"].pk).update(portions_left=3)
+    return [
+        partial(add_lines, actor=another_till(shop), target=AtTable(f"t{number}"), lines=[NewLine(plu="soup")])
+        for number in range(1, 11)
+    ]
+
+
+def test_ten_tables_want_the_last_three_soups():
+    # given
+    shop = a_venue()
+
+    # when
+    results = all_at_once(sell_the_last_three(shop))
+
+    # then
+    assert sum(isinstance(result, Conflict) for result in results) == 7
+    assert (OrderLine.objects.count(), Order.objects.count(), Party.objects.count()) == (3, 3, 3)
+    assert Product.objects.values_list("portions_left", "sold_out").get(pk=shop.products["soup"].pk) == (0, True)
+
+
+def test_without_the_product_lock_more_than_three_are_sold(monkeypatch):
+    # given: the control
+    shop = a_venue()
+    monkeypatch.setattr(
+        "orders.services.menu_card.counted_products_for_update",
+        lambda product_ids: {
+            product.pk: product
+            for product in Product.objects.filter(pk__in=set(product_ids), portions_left__isnull=False)
+        },
+    )
+
+    # when
+    all_at_once(sell_the_last_three(shop))
+
+    # then
+    assert OrderLine.objects.count() > 3
+
+
+def a_sent_round(shop):
+    added = add_lines(actor=shop.by_waiter, target=AtTable("t12"), lines=[NewLine(plu="coffee")] * 3)
+    return [partial(send, actor=another_till(shop), order_id=added[0].order_id) for _ in range(8)]
+
+
+def test_eight_presses_of_send_are_one_round():
+    # given
+    shop = a_venue()
+
+    # when
+    results = all_at_once(a_sent_round(shop))
+
+    # then
+    assert not [result for result in results if isinstance(result, Exception)]
+    assert Round.objects.get().lines.count() == 3
+
+
+def test_without_the_row_locks_a_round_is_sent_twice_or_fails(monkeypatch):
+    # given: the control
+    shop = a_venue()
+    calls = a_sent_round(shop)
+    monkeypatch.setattr(row_locks, "_orders", lambda: Order.objects.select_related("table", "waiter__staff"))
+    monkeypatch.setattr(
+        row_locks,
+        "parties_for_update",
+        lambda venue, ids: {party.pk: party for party in Party.objects.filter(venue=venue, pk__in=filter(None, ids))},
+    )
+
+    # when
+    results = all_at_once(calls)
+
+    # then
+    assert Round.objects.count() > 1 or any(isinstance(result, Exception) for result in results)
