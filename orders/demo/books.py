@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.db import models
 
@@ -22,7 +23,8 @@ from orders.models import (
     TradingPeriod,
 )
 from orders.services.vat import VatRates
-from pos.models import Membership, Till, Venue
+from pos.models import AuditEntry, Membership, Till, Venue
+from pos.permissions import ActorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,19 @@ class Books:
     moment: Callable[[int], datetime]
     """When so many minutes of the day had passed."""
 
+    def entry(self, login: str, act: str, subject: str, *, at: datetime, detail: dict[str, Any]) -> AuditEntry:
+        """What the audit trail said of it, in the words of today's services."""
+        return AuditEntry(
+            venue=self.venue,
+            at=at,
+            act=act,
+            actor_kind=ActorKind.STAFF,
+            membership=self.staff[login],
+            till=self.till,
+            subject=subject,
+            detail=detail,
+        )
+
 
 @dataclass(slots=True)
 class Written:
@@ -58,6 +73,7 @@ class Written:
     payments: list[Payment] = field(default_factory=list)
     # They point at payments, which have no key before they are saved.
     refunds: list[Payment] = field(default_factory=list)
+    entries: list[AuditEntry] = field(default_factory=list)
 
     def save(self) -> None:
         """Insert everything, a statement per table and thousand rows."""
@@ -73,6 +89,7 @@ class Written:
             self.intents,
             self.payments,
             self.refunds,
+            self.entries,
         ):
             _insert(rows)
 

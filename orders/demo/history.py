@@ -7,12 +7,11 @@ from zoneinfo import ZoneInfo
 from floorplan.models import Table
 from orders.demo.books import Books, Written
 from orders.demo.building import SECTIONS
-from orders.demo.guests import DOORS_CLOSE, Event, Menu, Visit, day_of_visits
+from orders.demo.guests import DOORS_CLOSE, Menu, day_of_visits
 from orders.demo.history_rows import VisitRows
 from orders.models import (
     ExceptionKind,
     Modifier,
-    Order,
     OrderException,
     OrderNumber,
     Payment,
@@ -24,7 +23,7 @@ from orders.row_locks import period_for_update
 from orders.services.vat import rates_for
 from pos.events import OrderChanged, publish
 from pos.models import AuditEntry, Membership, Till, Venue
-from pos.permissions import Act, Actor, ActorKind
+from pos.permissions import Actor
 from pos.service import service
 
 DAYS = 14
@@ -56,7 +55,7 @@ def write_day(*, actor: Actor, number: int) -> TradingPeriod | None:
         publish(OrderChanged(venue_id=venue.pk, order_id=order.pk))
     written.save()
     numbers.save()
-    _note_what_happened(books, visits, written)
+    _note_money(books, written)
     return _close(books)
 
 
@@ -88,38 +87,25 @@ def _open_books(venue: Venue, period: TradingPeriod, day: date) -> Books:
     )
 
 
-def _note_what_happened(books: Books, visits: list[Visit], written: Written) -> None:
-    """What a manager would find in the trail and in the inbox, long since dealt with."""
-    entries = []
-    for visit, order in zip(visits, written.orders, strict=True):
-        if visit.event is Event.VOIDED:
-            entries.append(_entry(books, "oliver", Act.VOID, order, reason="Sent back: overcooked"))
-        elif visit.event is Event.ON_THE_HOUSE:
-            entries.append(_entry(books, "oliver", Act.COMP, order, reason="Waited too long"))
-        elif visit.event is Event.WALKED_OUT:
-            entries.append(_entry(books, "oliver", Act.WALK_OUT, order, amount=order.total_amount))
-    entries += [
-        _entry(books, "maya", "refund_payment", row.order, amount=-row.amount)
+def _note_money(books: Books, written: Written) -> None:
+    """What the trail and the inbox said of money that went another way; written once its rows have keys."""
+    notes = [
+        books.entry(
+            "maya",
+            "refund_payment",
+            row.order.pk,
+            at=row.at,
+            detail={"payment": row.about_id, "amount": -row.amount},
+        )
         for row in written.refunds
         if row.taken_by_id
     ]
-    AuditEntry.objects.bulk_create(entries)
     for payment in written.payments:
         if payment.kind == PaymentKind.WALK_OUT:
+            detail = {"amount": payment.amount, "reason": payment.reason}
+            notes.append(books.entry("oliver", "walk_out", payment.order.pk, at=payment.at, detail=detail))
             _tell_and_settle(books, payment)
-
-
-def _entry(books: Books, login: str, act: str, order: Order, **detail: str | int) -> AuditEntry:
-    return AuditEntry(
-        venue=books.venue,
-        at=order.closed_at or order.opened_at,
-        act=act,
-        actor_kind=ActorKind.STAFF,
-        membership=books.staff[login],
-        till=books.till,
-        subject=order.pk,
-        detail=detail,
-    )
+    AuditEntry.objects.bulk_create(notes)
 
 
 def _tell_and_settle(books: Books, payment: Payment) -> None:
@@ -139,18 +125,10 @@ def _tell_and_settle(books: Books, payment: Payment) -> None:
 
 def _close(books: Books) -> TradingPeriod:
     period = books.period
-    manager = books.staff["maya"]
     period.closed_at = books.moment(DOORS_CLOSE + 25)
-    period.closed_by = manager
+    period.closed_by = books.staff["maya"]
     period.save(update_fields=["closed_at", "closed_by"])
     TradingPeriod.objects.create(venue=books.venue, number=period.number + 1, opened_at=period.closed_at)
-    AuditEntry.objects.create(
-        venue=books.venue,
-        at=period.closed_at,
-        act=Act.CLOSE_PERIOD,
-        actor_kind=ActorKind.STAFF,
-        membership=manager,
-        till=books.till,
-        subject=str(period.number),
-    )
+    detail = {"finished": [], "still_open": 0}
+    books.entry("maya", "close_period", f"z_{period.number}", at=period.closed_at, detail=detail).save()
     return period

@@ -31,6 +31,7 @@ from pos.ids import LINE, ORDER, PARTY, new_id
 
 # Minutes from the station's printer to the table.
 _MAKING = {"kitchen": (9, 16), "cold": (5, 9), "bar": (2, 5), "coffee": (3, 6)}
+_SUPERVISOR = "oliver"
 _NEIGHBOURS = ("Neighbours 10 %", 1000)
 
 
@@ -194,15 +195,13 @@ class VisitRows:
     # --- what was out of the ordinary ---------------------------------------------------------------------------------
 
     def _make_it_special(self) -> None:
-        supervisor = self.books.staff["oliver"]
-        line, _ = self.lines[-1]
+        line, priced = self.lines[-1]
         match self.visit.event:
             case Event.VOIDED:
-                line.state, line.taken_off = LineState.VOIDED, TakenOff.VOID
-                line.taken_off_at = line.cancellation_seen_at = line.ready_at
-                line.taken_off_by, line.taken_off_reason, line.was_made = supervisor, "Sent back: overcooked", True
+                self._void(line, worth=priced.menu_amount)
             case Event.ON_THE_HOUSE:
                 line.price_rule, line.price_rule_reason = PriceRule.COMP, "Waited too long"
+                self._note("comp", line, worth=priced.menu_amount, reason=line.price_rule_reason)
             case Event.NEIGHBOUR:
                 name, percent = _NEIGHBOURS
                 self.discount = Discount(
@@ -211,6 +210,20 @@ class VisitRows:
                 self.written.discounts.append(self.discount)
             case Event.NO_SERVICE:
                 self.order.service_choice = ServiceChoice.OFF
+
+    def _void(self, line: OrderLine, *, worth: int) -> None:
+        line.state, line.taken_off = LineState.VOIDED, TakenOff.VOID
+        line.taken_off_at = line.cancellation_seen_at = line.ready_at
+        line.taken_off_by, line.was_made = self.books.staff[_SUPERVISOR], True
+        line.taken_off_reason = "Sent back: overcooked"
+        self._note("void", line, worth=worth, reason=line.taken_off_reason)
+
+    def _note(self, act: str, line: OrderLine, *, worth: int, reason: str) -> None:
+        detail = {"order": self.order.pk, "name": line.name, "quantity": line.quantity, "amount": worth}
+        entry = self.books.entry(
+            _SUPERVISOR, act, line.pk, at=line.ready_at or self.leaves_at, detail={**detail, "reason": reason}
+        )
+        self.written.entries.append(entry)
 
     def _close(self) -> None:
         order = self.order

@@ -7,20 +7,28 @@ from django.utils import timezone
 
 from orders.demo.building import SLUG, build_venue
 from orders.demo.history import DAYS, first_opening, write_day
+from orders.demo.shift import Shift
+from orders.demo.today import tell_stories
 from orders.models import TradingPeriod
-from pos.models import Venue
+from pos import audit
+from pos.models import AuditEntry, Venue
 from pos.permissions import Actor
+from pos.service import service
+
+Tell = Callable[[str], object]
 
 _ZONE = ZoneInfo("Europe/London")
+_ACT = "seed_demo"
+_TODAY = "today"
 
 
-def seed(*, tell: Callable[[str], object]) -> bool:
-    """Do what is missing; False when nothing was."""
-    done = [step(tell) for step in (_house, _history)]
+def seed(*, tell: Tell) -> bool:
+    """Do what is missing, and say what that was; False when nothing was."""
+    done = [step(tell) for step in (_house, _history, _service)]
     return any(done)
 
 
-def _house(tell: Callable[[str], object]) -> bool:
+def _house(tell: Tell) -> bool:
     if Venue.objects.filter(slug=SLUG).exists():
         return False
     venue = build_venue(opened_at=first_opening(timezone.now(), _ZONE))
@@ -28,7 +36,7 @@ def _house(tell: Callable[[str], object]) -> bool:
     return True
 
 
-def _history(tell: Callable[[str], object]) -> bool:
+def _history(tell: Tell) -> bool:
     venue = Venue.objects.get(slug=SLUG)
     closed = TradingPeriod.objects.filter(venue=venue, closed_at__isnull=False).count()
     if closed >= DAYS:
@@ -38,3 +46,19 @@ def _history(tell: Callable[[str], object]) -> bool:
         write_day(actor=actor, number=number)
     tell(f"{venue.name}: {DAYS - closed} days of trading.")
     return True
+
+
+def _service(tell: Tell) -> bool:
+    """Once: on another day guests have come and gone, and the stories would find their tables free again."""
+    venue = Venue.objects.get(slug=SLUG)
+    if AuditEntry.objects.filter(venue=venue, act=_ACT, subject=_TODAY).exists():
+        return False
+    told = tell_stories(Shift(venue))
+    _remember_today(actor=Actor.system(venue))
+    tell(f"{venue.name}: in the middle of service, with {told} tables, tabs and phones.")
+    return True
+
+
+@service
+def _remember_today(*, actor: Actor) -> None:
+    audit.record(actor, _ACT, _TODAY)
