@@ -4,32 +4,19 @@ The rows stay the truth; a document is what they look like to Dojo, so that read
 no work. The text is written only when it changed.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
 from dojo_integration.models import OrderDocument
-from dojo_integration.wire.order import (
-    DiscountRow,
-    LineRow,
-    ModifierRow,
-    OrderFacts,
-    OrderRow,
-    PaymentRow,
-    SubItemRow,
-    render_order,
-)
-from orders.models import Discount, LineModifier, LineState, LineSubItem, Order, OrderLine, Payment
+from dojo_integration.order_rows import read_facts
+from dojo_integration.wire.order import OrderFacts, render_order
+from orders.models import Order
 from pos.events import Event, OrderChanged
-
-R = TypeVar("R", bound=NamedTuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +76,7 @@ def remembered() -> Iterator[dict[str, str]]:
 
 
 def render_documents(order_ids: Iterable[str]) -> list[Document]:
-    """Write the documents of these orders afresh, sorted by id; the same few queries for any number."""
+    """Write the documents of these orders afresh, sorted by id; one query for any number."""
     return [_document(facts) for facts in read_facts(order_ids)]
 
 
@@ -123,59 +110,15 @@ def body_of(order: Order) -> str:
     return read_body(order.venue_id, order.pk) or render_documents([order.pk])[0].body
 
 
-def read_facts(order_ids: Iterable[str]) -> list[OrderFacts]:
-    """Read all that Dojo sees of these orders, in one query per kind of row."""
-    wanted = list(order_ids)
-    orders = _read(OrderRow, Order.objects.filter(pk__in=wanted).order_by("pk"))
-    lines = OrderLine.objects.filter(order__in=wanted).exclude(state=LineState.VOIDED)
-    of_orders = _read(LineRow, lines.order_by("order_id", "position", "pk"))
-    on_bill = [line.id for line in of_orders]
-    sub_items = _read(SubItemRow, LineSubItem.objects.filter(line__in=on_bill).order_by("pk"))
-    modifiers = _read(ModifierRow, LineModifier.objects.filter(line__in=on_bill).order_by("pk"))
-    given = Discount.objects.filter(order__in=wanted).exclude(line__state=LineState.VOIDED)
-    discounts = _read(DiscountRow, given.order_by("pk"))
-    payments = _read(PaymentRow, Payment.objects.filter(order__in=wanted).order_by("pk"))
-
-    lines_of = _grouped(of_orders, "order_id")
-    parts_of = _grouped(sub_items, "line_id")
-    modifiers_of: dict[tuple[str, int | None], list[ModifierRow]] = defaultdict(list)
-    for modifier in modifiers:
-        modifiers_of[modifier.line_id, modifier.sub_item_id].append(modifier)
-    discounts_of = _grouped(discounts, "order_id")
-    payments_of = _grouped(payments, "order_id")
-    return [
-        OrderFacts(
-            order=order,
-            lines=lines_of.get(order.id, ()),
-            sub_items=parts_of,
-            modifiers=modifiers_of,
-            discounts=discounts_of.get(order.id, ()),
-            payments=payments_of.get(order.id, ()),
-        )
-        for order in orders
-    ]
-
-
 def _document(facts: OrderFacts) -> Document:
     order = facts.order
     return Document(
         order_id=order.id,
         venue_id=order.venue_id,
-        table_code=order.table__code or "",
-        waiter_id=order.waiter__waiter_id or "",
+        table_code=order.table_code or "",
+        waiter_id=order.waiter_id or "",
         party_id=order.party_id or "",
         reservation_id=order.reservation_id or "",
         payable=order.payable,
         body=orjson.dumps(render_order(facts)).decode(),
     )
-
-
-def _read(row: type[R], query: "QuerySet[Any]") -> list[R]:
-    return [row._make(values) for values in query.values_list(*row._fields)]
-
-
-def _grouped(rows: Iterable[R], by: str) -> dict[str, list[R]]:
-    groups: dict[str, list[R]] = defaultdict(list)
-    for row in rows:
-        groups[getattr(row, by)].append(row)
-    return groups

@@ -15,7 +15,7 @@ from pos.money import WHOLE
 
 
 class OrderRow(NamedTuple):
-    """The order's own columns; the names are what the rows are read by."""
+    """The order's own columns."""
 
     id: str
     venue_id: int
@@ -24,8 +24,8 @@ class OrderRow(NamedTuple):
     status: str
     display_name: str
     reference: str
-    table__code: str | None
-    waiter__waiter_id: str | None
+    table_code: str | None
+    waiter_id: str | None
     party_id: str | None
     reservation_id: str | None
     ready_at: datetime | None
@@ -89,7 +89,7 @@ class DiscountRow(NamedTuple):
     amount: int
     percent: int | None
     stated_percent: int | None
-    line__plu: str | None
+    line_plu: str | None
     affected_plu: str
     code: str
     reference: str
@@ -101,7 +101,7 @@ class PaymentRow(NamedTuple):
     entry: str
     about_id: int | None
     kind: str
-    intent__intent_id: str | None
+    intent_id: str | None
     amount: int
     tips: int
 
@@ -177,8 +177,8 @@ def _details(order: OrderRow) -> dict[str, Any]:
             collection["collectAt"] = moment(order.collect_at)
         return {"orderType": order.order_type, "collection": collection}
     known = {
-        "tableId": order.table__code,
-        "waiterId": order.waiter__waiter_id,
+        "tableId": order.table_code,
+        "waiterId": order.waiter_id,
         "partyId": order.party_id,
         "reservationId": order.reservation_id,
         "readyAt": moment(order.ready_at) if order.ready_at else None,
@@ -242,7 +242,7 @@ def _discount(row: DiscountRow, currency: str) -> dict[str, Any]:
     if percent is not None:
         wire["amountPercentage"] = percent
     for name, value in (
-        ("affectedPlu", row.line__plu or row.affected_plu),
+        ("affectedPlu", row.line_plu or row.affected_plu),
         ("code", row.code),
         ("discountReference", row.reference),
     ):
@@ -282,7 +282,7 @@ def _payments(rows: Sequence[PaymentRow], currency: str) -> list[dict[str, Any]]
 def _payment(row: PaymentRow, amount: int, tips: int, currency: str) -> dict[str, Any]:
     # The schema wants an id for every payment; cash has none of Dojo's.
     wire: dict[str, Any] = {
-        "paymentIntentId": row.intent__intent_id or f"{row.kind}_{row.id}",
+        "paymentIntentId": row.intent_id or f"{row.kind}_{row.id}",
         "paidAmount": money(amount, currency),
     }
     if tips:
