@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import AnonymousUser
 
-from pos.models import Membership, Staff, Venue
+from pos.models import Membership, Role, Staff, Venue
 
 
 def venues_for(user: Staff | AnonymousUser, *, last_slug: str | None) -> list[Venue]:
@@ -24,3 +24,8 @@ def people_with_pin(venue: Venue) -> list[Membership]:
         .exclude(staff__pin_hash="")
         .select_related("staff")
     )
+
+
+def supervisors_with_pin(venue: Venue) -> list[Membership]:
+    """Who can say yes at somebody else's till."""
+    return [person for person in people_with_pin(venue) if person.role != Role.WAITER]

@@ -4,4 +4,6 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dojo_integration.urls")),
+    path("", include("pos.urls_staff")),
+    path("", include("orders.urls")),
 ]

@@ -65,7 +65,7 @@ def read_till_menu(venue: Venue) -> TillMenu:
             links[product_id].append(group_id)
     parts = _parts(venue)
     shelves: dict[str, Shelf] = {}
-    favourites = Shelf(FAVOURITES, "Favourites")
+    favourites = Shelf(FAVOURITES, "★ Fav")
     book: dict[str, Any] = {"products": {}, "groups": groups, "courses": {}}
     for product in products:
         portions = list(product.portions.all())

@@ -1,5 +1,6 @@
 """What was ordered at a table, on a tab, on an order: its bills and lines, in a constant number of queries."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,14 @@ NEW = "New"
 SHOWN_PAID = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line, and what to send for the same again."""
+
+    line: OrderLine
+    choices: str
+
+
 @dataclass(slots=True)
 class Section:
     """Lines of one course that are equally far: STARTERS · served 19:31."""
@@ -34,7 +43,7 @@ class Section:
     title: str
     kind: str
     at: datetime | None
-    lines: list[OrderLine] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     position: int = 0
     course_id: int | None = None
 
@@ -146,6 +155,8 @@ def read_table_ticket(venue: Venue, code: str) -> Ticket:
 def read_order_ticket(venue: Venue, order_id: str) -> Ticket:
     """The ticket of one order, however it ended; a merged one's is that of the order it went to. Raises NotFound."""
     order = Order.objects.filter(venue=venue, pk=order_id).select_related("table", "party__waiter__staff").first()
+    while order is not None and order.merged_into_id is not None:
+        order = Order.objects.select_related("table", "party__waiter__staff").get(pk=order.merged_into_id)
     if order is None:
         raise NotFound("That order does not exist.")
     mine = Q(pk=order.pk) | (Q(follows=order.pk, joins_back=True) & ~Q(status__in=CLOSED_STATUSES))
@@ -218,7 +229,7 @@ def _lines(orders: Iterable[Order]) -> dict[str, list[OrderLine]]:
         OrderLine.objects.filter(order__in=[order.pk for order in orders])
         .exclude(state=LineState.VOIDED)
         .select_related("course", "station", "product", "portion")
-        .prefetch_related("modifiers", "sub_items")
+        .prefetch_related("modifiers", "sub_items__modifiers")
     )
     for line in rows.order_by("position", "pk"):
         found[line.order_id].append(line)
@@ -238,7 +249,7 @@ def _sections(lines: Sequence[OrderLine]) -> list[Section]:
         else:
             key, section = (0, position, course), Section(course or "Ordered", "sent", None, course_id=line.course_id)
         section.position = position
-        sections.setdefault(key, section).lines.append(line)
+        sections.setdefault(key, section).rows.append(Row(line, _choices(line)))
     for section in sections.values():
         if section.kind == "sent":
             _date(section)
@@ -247,13 +258,25 @@ def _sections(lines: Sequence[OrderLine]) -> list[Section]:
 
 def _date(section: Section) -> None:
     """Say how far a sent course is, and since when."""
-    states = {line.state for line in section.lines}
+    lines = [row.line for row in section.rows]
+    states = {line.state for line in lines}
     if states == {LineState.SERVED}:
-        section.kind, section.at = "served", max((x.served_at for x in section.lines if x.served_at), default=None)
+        section.kind, section.at = "served", max((x.served_at for x in lines if x.served_at), default=None)
     elif states <= {LineState.SERVED, LineState.READY}:
-        section.kind, section.at = "ready", max((x.ready_at for x in section.lines if x.ready_at), default=None)
+        section.kind, section.at = "ready", max((x.ready_at for x in lines if x.ready_at), default=None)
     else:
-        section.kind, section.at = "away", max((x.sent_at for x in section.lines if x.sent_at), default=None)
+        section.kind, section.at = "away", max((x.sent_at for x in lines if x.sent_at), default=None)
+
+
+def _choices(line: OrderLine) -> str:
+    """The choices of a line as a till sends them."""
+    parts = [
+        {"plu": part.plu, "modifiers": [{"plu": one.plu, "quantity": one.quantity} for one in part.modifiers.all()]}
+        for part in line.sub_items.all()
+    ]
+    own = [one for one in line.modifiers.all() if one.sub_item_id is None]
+    modifiers = [{"plu": one.plu, "quantity": one.quantity} for one in own]
+    return json.dumps({"modifiers": modifiers, "sub_items": parts}) if parts or modifiers else ""
 
 
 def _courses_under_way(lines: Iterable[OrderLine]) -> tuple[set[int], set[int]]:

@@ -87,9 +87,10 @@ export class Fragment {
   #again = false;
   #timer = null;
 
-  constructor(element, { refreshed = () => {} } = {}) {
+  constructor(element, { refreshed = () => {}, started = () => {} } = {}) {
     this.element = element;
     this.refreshed = refreshed;
+    this.started = started;
     element.addEventListener("htmx:afterSwap", () => this.#done(true));
     element.addEventListener("htmx:sendError", () => this.#done(false));
     element.addEventListener("htmx:responseError", () => this.#done(false));
@@ -103,6 +104,7 @@ export class Fragment {
       return;
     }
     this.#busy = true;
+    this.started();
     window.htmx.trigger(this.element, "refresh");
   }
 

@@ -1,9 +1,9 @@
-// Change an element into its fresh copy from the server, touching only what differs. Children are the same when
+// Change what stands in an element into the fresh copy from the server, touching only what differs. Children are the same when
 // their ids are; what the page itself owns (style, data-ui-*, open sheets, a focused field) is left alone.
 
 const OURS = /^(style|open|data-ui-.*)$/;
 
-export function morph(old, fresh) {
+function morph(old, fresh) {
   if (old.isEqualNode(fresh) || old.hasAttribute("data-keep")) return;
   morphAttributes(old, fresh);
   morphChildren(old, fresh);
@@ -22,7 +22,7 @@ function isSame(old, fresh) {
   return old.nodeType === fresh.nodeType && old.nodeName === fresh.nodeName && (old.id ?? "") === (fresh.id ?? "");
 }
 
-function morphChildren(parent, freshParent) {
+export function morphChildren(parent, freshParent) {
   const byId = new Map();
   for (const child of parent.children) if (child.id) byId.set(child.id, child);
   let cursor = parent.firstChild;

@@ -1,5 +1,7 @@
 // A PIN pad: keys on the screen or on a keyboard, dots for what was typed. Works in any <form data-pin>.
 
+import "./screen.js";
+
 const SHORTEST = 4;
 const LONGEST = 8;
 

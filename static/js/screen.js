@@ -1,6 +1,6 @@
 // What every screen shares: notes, sheets, minutes that tick, and htmx swapping by morph.
 
-import { morph } from "./morph.js";
+import { morphChildren } from "./morph.js";
 
 const NOTE_SECONDS = 5;
 
@@ -79,22 +79,28 @@ if (window.htmx) {
     isInlineSwap: (style) => style === "morph",
     handleSwap(style, target, fragment) {
       if (style !== "morph") return false;
-      const fresh = fragment.querySelector(`[id="${target.id}"]`) ?? fragment.firstElementChild;
-      if (fresh) morph(target, fresh);
+      morphChildren(target, fragment);
       return [target];
     },
   });
 }
 
-// ---- a form that must not be sent twice by a double tap
+// ---- a form that must not be sent twice by a double tap; caught before htmx or the browser sees it
 
-document.addEventListener("submit", (event) => {
-  const form = event.target.closest("form[data-once]");
-  if (!form) return;
-  if ("uiSent" in form.dataset) event.preventDefault();
-  form.dataset.uiSent = "";
-  setTimeout(() => delete form.dataset.uiSent, 3000);
-});
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target.closest("form[data-once]");
+    if (!form) return;
+    if ("uiSent" in form.dataset) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+    form.dataset.uiSent = "";
+    setTimeout(() => delete form.dataset.uiSent, 3000);
+  },
+  true,
+);
 
 // ---- an open menu closes when something else is tapped
 
