@@ -67,12 +67,9 @@ def _check(seat: int | None, allergens: Iterable[str], note: str) -> list[str]:
 
 def _orders(pad: Pad) -> list[Order]:
     """Every open order of the company: a guest's allergy does not end at one bill."""
-    order = pad.place.order
-    if order is not None:
-        refuse_if_closed(order)
-        if order.party_id is None:
-            return pad.place.orders_in_view()
-    return [other for other in pad.held.orders.values() if other.is_open and other.party_id]
+    if pad.place.order is not None:
+        refuse_if_closed(pad.place.order)
+    return pad.place.company()
 
 
 def _write_on_party(party: Party, seat: int | None, allergens: list[str], note: str) -> None:

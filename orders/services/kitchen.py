@@ -28,6 +28,8 @@ def acknowledge_lines(*, actor: Actor, station_id: int, line_ids: Collection[str
         return 0
     # The orders first, like everybody who writes lines.
     held = hold_orders(actor.venue, order_ids)
+    if set(news.values_list("order", flat=True)) - order_ids:
+        raise StartAgain
     count = news.update(station_has_it_at=held.now)
     for order_id in order_ids:
         publish(OrderChanged(venue_id=actor.venue.pk, order_id=order_id))
@@ -108,7 +110,10 @@ def acknowledge_cancellation(*, actor: Actor, line_ids: Collection[str]) -> int:
     found = list(struck.values_list("order", "station"))
     if not found:
         return 0
-    held = hold_orders(actor.venue, {order_id for order_id, _ in found})
+    order_ids = {order_id for order_id, _ in found}
+    held = hold_orders(actor.venue, order_ids)
+    if set(struck.values_list("order", flat=True)) - order_ids:
+        raise StartAgain
     count = struck.update(cancellation_seen_at=held.now)
     _tell(held, {station_id for _, station_id in found if station_id is not None})
     return count

@@ -107,7 +107,7 @@ def _orders(pad: Pad) -> list[Order]:
 
 def _courses_under_way(pad: Pad) -> tuple[set[int], set[int]]:
     """Positions of the courses that this company's kitchen has already, and of those that it still holds."""
-    company = [order.pk for order in pad.held.orders.values() if not order.is_prepaid]
+    company = [order.pk for order in pad.place.company() if not order.is_prepaid]
     rows = OrderLine.objects.filter(order__in=company, course__goes_at_once=False).exclude(
         state__in=(LineState.UNSENT, LineState.VOIDED)
     )

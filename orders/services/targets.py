@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Q
-from django.utils import timezone
 
 from bookings.models import Party, PartyTable
 from floorplan.models import Table
-from floorplan.row_locks import tables_for_update
-from orders.models import CLOSED_STATUSES, Eaten, Order, OrderType, SeatAllergy
+from orders.models import Eaten, Order, OrderType, SeatAllergy
 from orders.row_locks import Held, hold_company, hold_nothing_yet
 from orders.services.billing import needs_handing_over
 from orders.services.opening import new_order, open_for_party, open_order_of, order_for_new_lines, save_new_order
+from orders.services.seating import adopt_orders, sit_down
 from orders.services.tenders import refuse_if_closed
 from pos.errors import Conflict, InvalidRequest, NotFound, OrderClosed
 from pos.ids import ORDER, is_id
@@ -99,7 +98,14 @@ class Place:
         """The open bills on the waiter's screen: of the table, or the one order with what waits to join it."""
         if self.order is not None:
             return [self.order, *self.held.followers_of(self.order)]
-        ours = (order for order in self.held.orders.values() if order.is_open and not order.is_prepaid)
+        return [order for order in self.company() if not order.is_prepaid]
+
+    def company(self) -> list[Order]:
+        """Every open order of the people meant: they eat, and must not eat, together whatever the bills."""
+        party_id = self.party.pk if self.party is not None else self.order.party_id if self.order is not None else None
+        if party_id is None:
+            return [order for order in self.orders_in_view() if order.is_open] if self.order is not None else []
+        ours = (order for order in self.held.orders.values() if order.is_open and order.party_id == party_id)
         return sorted(ours, key=lambda order: order.pk)
 
     def order_for_lines(self) -> Order:
@@ -136,9 +142,8 @@ class Place:
         return order_for_new_lines(self.held, order)
 
     def _seat(self, table: Table) -> Party:
-        party = Party.objects.create(venue=self.held.venue, waiter=self.actor.membership, start_time=self.held.now)
-        PartyTable.objects.create(party=party, table=table)
-        self.held.parties[party.pk] = party
+        party = sit_down(self.held, self.actor, [table], covers=None, name="", waiter=self.actor.membership)
+        adopt_orders(self.held, party)
         return party
 
 
@@ -221,17 +226,11 @@ def _at_table(actor: Actor, target: Target, code: str, also_orders: Iterable[str
 
 
 def _at_free_table(actor: Actor, target: Target, table: Table, also_orders: Iterable[str]) -> Place:
-    hold_nothing_yet(actor.venue)
-    tables_for_update(actor.venue, [table.pk])
+    # Under the table's lock nobody else can sit down: two waiters who start it together start it once.
+    held = hold_company(actor.venue, table_ids=[table.pk], order_ids=also_orders)
     if party_at(table) is not None:
         raise StartAgain
-    without_party = Q(party__isnull=True, is_prepaid=False, is_separate_bill=False) & ~Q(status__in=CLOSED_STATUSES)
-    waiting = Order.objects.filter(without_party, venue=actor.venue, table=table).order_by("pk")
-    ours = list(waiting.values_list("pk", flat=True)[:1])
-    held = hold_company(actor.venue, order_ids={*ours, *also_orders})
-    held.now = timezone.now()
-    order = held.orders[ours[0]] if ours and held.orders[ours[0]].is_open else None
-    return Place(actor, held, target, table=table, order=order)
+    return Place(actor, held, target, table=table)
 
 
 def _opened_before(actor: Actor, target: Unopened, also_orders: Iterable[str]) -> Place:

@@ -220,6 +220,27 @@ def test_under_a_lease_new_lines_are_sent_on_the_next_bill(uk):
     assert order.goods_amount == 620
 
 
+def test_a_line_that_moved_to_another_table_is_changed_there(uk):
+    # given
+    moved = line("soup")
+    apply(uk, moved, line(), line("coffee", target={"table": "t2"}))
+    theirs = Order.objects.get(display_name="Table 2")
+    OrderLine.objects.filter(pk=moved["line"]).update(order=theirs)
+
+    # when
+    results = apply(uk, op("set_note", line=moved["line"], note="hot"), op("send"))
+
+    # then
+    assert [result["order"] for result in results] == [theirs.pk, Order.objects.get(display_name="Table 1").pk]
+    assert OrderLine.objects.get(pk=moved["line"]).note == "hot"
+    # and this table's Send is this table's
+    assert dict(OrderLine.objects.values_list("plu", "state")) == {
+        "soup": "unsent",
+        "lager-pint": "sent",
+        "coffee": "unsent",
+    }
+
+
 # --- once ------------------------------------------------------------------------------------------------------------
 
 

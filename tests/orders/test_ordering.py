@@ -41,6 +41,7 @@ from pos.permissions import Actor
 from tests.factories import (
     ComboChoiceFactory,
     ComboPartFactory,
+    OrderFactory,
     PartyFactory,
     PortionFactory,
     ProductFactory,
@@ -125,6 +126,20 @@ def test_a_seated_party_gets_its_order_with_the_first_line(uk):
     assert (order.party, order.table, order.covers) == (party, uk.tables["t3"], 4)
     # the table stays with who serves it
     assert order.waiter == uk.supervisor
+
+
+def test_who_orders_by_phone_before_the_waiter_comes_is_one_party_with_two_bills(uk):
+    # given: an order from a phone, for a table where nobody was seated
+    by_phone = OrderFactory(venue=uk.venue, table=uk.tables["t1"], is_prepaid=True, origin="dojo")
+
+    # when
+    (line,) = add(uk, T1, LAGER)
+
+    # then
+    by_phone.refresh_from_db()
+    party = Party.objects.get()
+    assert (by_phone.party, line.order.party) == (party, party)
+    assert (by_phone.lines.count(), line.order.display_name) == (0, "Table 1")
 
 
 def test_the_oldest_of_several_parties_is_meant_by_a_table(uk):

@@ -5,8 +5,8 @@ from itertools import count
 
 import pytest
 
-import orders.services.targets as targets
 from bookings.models import Party
+from floorplan.models import Table
 from orders import row_locks
 from orders.models import Order, OrderLine, Product, Round, TillOperation
 from orders.operations import apply_operations
@@ -112,7 +112,9 @@ def test_eight_waiters_start_one_table():
 def test_without_the_table_lock_the_table_is_started_more_than_once(monkeypatch):
     # given: the control
     shop = a_venue()
-    monkeypatch.setattr(targets, "tables_for_update", lambda venue, table_ids: [])
+    monkeypatch.setattr(
+        row_locks, "tables_for_update", lambda venue, table_ids: list(Table.objects.filter(pk__in=table_ids))
+    )
 
     # when
     all_at_once(start_the_table(shop))
