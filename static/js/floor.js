@@ -81,7 +81,7 @@ function offerClear(tile) {
 document.addEventListener("click", (event) => {
   const tile = event.target.closest("[data-free], [data-paid]");
   if (tile && !event.ctrlKey && !event.metaKey) {
-    if ("free" in tile.dataset && tile.classList.contains("tile")) {
+    if ("free" in tile.dataset) {
       event.preventDefault();
       askCovers(tile);
     } else if (tile.dataset.party) {

@@ -233,6 +233,7 @@ function drawFoot() {
   fire.querySelector("span").textContent = `Fire ${fireName}`;
   fire.classList.toggle("main", Boolean(course) && !counts.go);
   send.hidden = Boolean(course) && !counts.go && !sending;
+  document.body.dataset.foot = counts.go || sending ? "send" : course ? "fire" : "pay";
   pay.disabled = !due;
   pay.textContent = due ? `Pay ${due}` : "Pay";
   document.getElementById("unfold-count").textContent = counts.items;
