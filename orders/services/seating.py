@@ -49,7 +49,7 @@ def seat_party(
     require(actor, Act.OPEN)
     held, tables = _hold_tables(actor, table_ids, reservation_id)
     refuse_taken(tables)
-    party = _sit_down(held, actor, tables, covers=covers, name=name)
+    party = sit_down(held, actor, tables, covers=covers, name=name, waiter=actor.membership)
     adopt_orders(held, party)
     return party
 
@@ -66,7 +66,7 @@ def seat_second_party(
     """Seat strangers beside those who sit there already. Raises like seat_party, save for the table being taken."""
     require(actor, Act.OPEN)
     held, tables = _hold_tables(actor, table_ids, reservation_id)
-    return _sit_down(held, actor, tables, covers=covers, name=name)
+    return sit_down(held, actor, tables, covers=covers, name=name, waiter=actor.membership)
 
 
 @service
@@ -245,17 +245,15 @@ def tables_for_guests(held: Held, table_ids: Sequence[int]) -> list[Table]:
     return [held.tables[pk] for pk in wanted]
 
 
-def _hold_tables(actor: Actor, table_ids: Sequence[int], reservation_id: str | None) -> tuple[Held, list[Table]]:
-    held = hold_company(actor.venue, table_ids=table_ids, reservation_id=reservation_id)
-    return held, tables_for_guests(held, table_ids)
-
-
-def _sit_down(held: Held, actor: Actor, tables: Sequence[Table], *, covers: int | None, name: str) -> Party:
+def sit_down(
+    held: Held, actor: Actor, tables: Sequence[Table], *, covers: int | None, name: str, waiter: Membership | None
+) -> Party:
+    """Make a party of the guests who sit down now, those of the held reservation if there is one."""
     party = Party(
         venue=held.venue,
         name=name.strip()[:LONGEST_NAME],
         covers=check_covers(covers),
-        waiter=actor.membership,
+        waiter=waiter,
         start_time=held.now,
     )
     if held.reservation is not None:
@@ -266,6 +264,11 @@ def _sit_down(held: Held, actor: Actor, tables: Sequence[Table], *, covers: int 
     publish(PartyChanged(venue_id=held.venue.pk, party_id=party.pk))
     audit.record(actor, "seat_party", party.pk, tables=[table.code for table in tables], covers=party.covers)
     return party
+
+
+def _hold_tables(actor: Actor, table_ids: Sequence[int], reservation_id: str | None) -> tuple[Held, list[Table]]:
+    held = hold_company(actor.venue, table_ids=table_ids, reservation_id=reservation_id)
+    return held, tables_for_guests(held, table_ids)
 
 
 def _colleague(actor: Actor, membership_id: int) -> Membership:
