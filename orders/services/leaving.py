@@ -47,7 +47,7 @@ def open_orders(held: Held, party: Party) -> list[Order]:
 
 def is_never_sent(order: Order) -> bool:
     """Nothing was made for it and nothing was paid on it. An order from a phone is not ours to forget."""
-    if order.dojo_order_id is not None or order.payments.exists():
+    if order.dojo_order_id is not None or order.paid_amount:
         return False
     return not order.lines.exclude(state=LineState.VOIDED).exclude(state__in=WAITING_STATES).exists()
 

@@ -19,7 +19,7 @@ from bookings.services.parties import (
 from floorplan.models import Table
 from orders.models import CLOSED_STATUSES, Order, OrderStatus
 from orders.row_locks import Held, hold_company, hold_order, hold_party
-from orders.services.billing import follow_party, settle
+from orders.services.billing import follow_party, service_of, settle
 from orders.services.leaving import finish_bills
 from orders.services.locking import refuse_if_lent
 from orders.services.ownership import require_own
@@ -44,11 +44,12 @@ def seat_party(
     """Seat guests at one or more free tables, perhaps those of a reservation; an order comes with their first line.
 
     What guests ordered there from their phones before is theirs. Raises NotFound, InvalidRequest, Conflict when a table
-    was just seated, or the reservation is seated or cancelled.
+    was just seated or a bill of those who left is open there, or the reservation is seated or cancelled.
     """
     require(actor, Act.OPEN)
     held, tables = _hold_tables(actor, table_ids, reservation_id)
     refuse_taken(tables)
+    _refuse_unpaid(tables)
     party = sit_down(held, actor, tables, covers=covers, name=name, waiter=actor.membership)
     adopt_orders(held, party)
     return party
@@ -82,9 +83,8 @@ def set_covers(*, actor: Actor, party_id: str, covers: int | None) -> Party:
     party.covers = covers
     party.save(update_fields=["covers", "updated_at"])
     for order in orders_by_covers(held, party):
-        if service_would_change(held, order, covers):
+        if take_covers(held, order, covers):
             refuse_if_lent(held, order)
-        order.covers = covers
         settle(held, order, actor)
     follow_party(held, party)
     return party
@@ -229,10 +229,11 @@ def orders_by_covers(held: Held, party: Party) -> Iterable[Order]:
     return [o for o in held.orders.values() if o.party_id == party.pk and o.is_open and not o.is_prepaid]
 
 
-def service_would_change(held: Held, order: Order, covers: int | None) -> bool:
-    """Whether this many guests carry another service charge than those on the order."""
-    least = held.venue.service_from_covers
-    return ((order.covers or 0) >= least) != ((covers or 0) >= least)
+def take_covers(held: Held, order: Order, covers: int | None) -> bool:
+    """Note on a bill how many they are; says whether it carries another service charge than before."""
+    before = service_of(held, order)
+    order.covers = covers
+    return service_of(held, order) != before
 
 
 def tables_for_guests(held: Held, table_ids: Sequence[int]) -> list[Table]:
@@ -269,6 +270,15 @@ def sit_down(
 def _hold_tables(actor: Actor, table_ids: Sequence[int], reservation_id: str | None) -> tuple[Held, list[Table]]:
     held = hold_company(actor.venue, table_ids=table_ids, reservation_id=reservation_id)
     return held, tables_for_guests(held, table_ids)
+
+
+def _refuse_unpaid(tables: Iterable[Table]) -> None:
+    """A table is occupied, too, by the open bill of guests whom Dojo's diary let go."""
+    left = Order.objects.filter(table__in=tables, party__end_time__isnull=False, is_prepaid=False)
+    bill = left.exclude(status__in=CLOSED_STATUSES).select_related("table").order_by("pk").first()
+    if bill is not None:
+        table = bill.table.code if bill.table else ""
+        raise Conflict(f"{bill.display_name} is still open, its guests have left.", order=bill.pk, table=table)
 
 
 def _colleague(actor: Actor, membership_id: int) -> Membership:

@@ -419,3 +419,33 @@ def test_paid_tables_clear_themselves_where_the_venue_wants_it(minutes, cleared)
     # then
     assert count == cleared
     assert Party.objects.filter(end_time__isnull=False).count() == cleared
+
+
+def test_the_open_bill_of_guests_who_left_keeps_their_table(shop):
+    # given: Dojo's diary let them go, and nobody has paid
+    order = a_bill(shop)
+    Party.objects.update(end_time=timezone.now())
+
+    # when
+    with pytest.raises(Conflict, match="Table 1 is still open") as caught:
+        seat(shop, "t1", covers=2)
+
+    # then
+    assert caught.value.data == {"order": order.pk, "table": "t1"}
+    assert Party.objects.count() == 1
+
+
+def test_covers_wait_for_no_card_machine_where_service_does_not_depend_on_them(shop):
+    # given: the venue takes service from everybody, this table had it taken off
+    order = a_bill(shop, total=1000)
+    shop.venue.service_from_covers = 6
+    shop.venue.save()
+    expiry = timezone.now() + timedelta(minutes=5)
+    create_order_lock(actor=shop.by_dojo, order_id=order.pk, lock_id="lock", expiry=expiry)
+
+    # when
+    set_covers(actor=shop.by_waiter, party_id=order.party_id, covers=8)
+
+    # then
+    order.refresh_from_db()
+    assert (order.covers, order.total_amount) == (8, 1000)
