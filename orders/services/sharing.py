@@ -231,7 +231,9 @@ def _write(order: Order, shares: Sequence[NewShare]) -> None:
     known = {share.number: share for share in order.shares.all()}
     # A number whose share is of nothing is given out again.
     numbers = (n for n in range(1, len(known) + len(shares) + 1) if n not in known or not known[n].is_paid)
-    new, again, claims = [], [], []
+    new: list[OrderShare] = []
+    again: list[OrderShare] = []
+    claims: list[ShareLine] = []
     for number, share in zip(numbers, shares, strict=False):
         row = known.get(number) or OrderShare(order=order, number=number)
         row.kind = share.kind
