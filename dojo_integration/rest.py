@@ -153,16 +153,20 @@ def _read_object(request: HttpRequest) -> dict[str, Any]:
 
 
 def _read_body(request: HttpRequest) -> bytes:
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isdigit() and int(length) > MAX_BYTES:
+    header = request.META.get("CONTENT_LENGTH") or ""
+    length = int(header) if header.isdigit() else None
+    if length is not None and length > MAX_BYTES:
         raise too_large()
     try:
-        if not length and request.META.get("wsgi.input_terminated"):
+        if length is None and request.META.get("wsgi.input_terminated"):
             # A chunked request, as .NET clients send them: Django would read no byte without a length.
             return _read_stream(request.META["wsgi.input"])
-        return _read_stream(request)
+        body = _read_stream(request)
     except UnreadablePostError as error:
         raise InvalidRequest("The request broke off.") from error
+    if length is not None and len(body) < length:
+        raise InvalidRequest("The request broke off.")
+    return body
 
 
 def _read_stream(stream: Any) -> bytes:

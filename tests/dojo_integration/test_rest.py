@@ -241,6 +241,13 @@ def test_a_body_over_a_mebibyte_is_refused_unread(client: Client) -> None:
     refusal(response, 400, "InvalidRequest")
 
 
+def test_a_body_that_broke_off_is_refused_even_where_it_could_be_read(client: Client) -> None:
+    response = client.generic(
+        "POST", "/v1/orders/search", b"", JSON, CONTENT_LENGTH="50", **{"wsgi.input": io.BytesIO(b"{}")}
+    )
+    assert "broke off" in refusal(response, 400, "InvalidRequest")
+
+
 def test_a_chunked_body_is_read_to_its_end(uk: WorkingVenue, client: Client) -> None:
     # .NET sends JSON without a length; the server ends the stream, and says that it does
     chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
