@@ -114,7 +114,7 @@ def test_a_day_of_a_venue_and_everything_that_may_happen_to_it(venue: Venue) -> 
     # It opens.
     first = Up(venue)
     try:
-        first.wait_until_open(120)
+        first.wait_until_open(300)
         assert venue.answers()
         assert any(f"http://{HOST}:{venue.port}/" in line for line in first.said)
         venue.ask("CREATE TABLE told AS SELECT 4210 AS amount")
@@ -136,7 +136,7 @@ def test_a_day_of_a_venue_and_everything_that_may_happen_to_it(venue: Venue) -> 
             pid = venue.pid(name)
             os.kill(pid, signal.SIGKILL)
             until(
-                lambda name=name, pid=pid: venue.pid(name) != pid and venue.answers(), 20, lambda: "\n".join(first.said)
+                lambda name=name, pid=pid: venue.pid(name) != pid and venue.answers(), 60, lambda: "\n".join(first.said)
             )
         assert venue.ask("SELECT amount FROM told") == [(4210,)]
 
@@ -148,7 +148,7 @@ def test_a_day_of_a_venue_and_everything_that_may_happen_to_it(venue: Venue) -> 
         first.process.wait()
         after = Up(venue)
         try:
-            after.wait_until_open(60)
+            after.wait_until_open(120)
             assert [name for name, pid in left.items() if _runs(pid)] == []
             assert venue.answers()
             assert venue.ask("SELECT amount FROM told") == [(4210,)]
