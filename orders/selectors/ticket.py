@@ -281,7 +281,8 @@ def _choices(line: OrderLine) -> str:
 
 def _courses_under_way(lines: Iterable[OrderLine]) -> tuple[set[int], set[int]]:
     """As sending reckons them: positions the kitchen has, and positions held back from it."""
-    fired, held = set(), set()
+    fired: set[int] = set()
+    held: set[int] = set()
     for line in lines:
         if line.course is None or line.course.goes_at_once or line.state == LineState.UNSENT:
             continue
