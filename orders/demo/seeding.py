@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from orders.demo.building import SLUG, build_venue
+from orders.demo.diary import write_diary
 from orders.demo.history import DAYS, first_opening, write_day
 from orders.demo.shift import Shift
 from orders.demo.today import tell_stories
@@ -53,9 +54,11 @@ def _service(tell: Tell) -> bool:
     venue = Venue.objects.get(slug=SLUG)
     if AuditEntry.objects.filter(venue=venue, act=_ACT, subject=_TODAY).exists():
         return False
-    told = tell_stories(Shift(venue))
+    shift = Shift(venue)
+    booked = write_diary(shift, now=timezone.now())
+    told = tell_stories(shift)
     _remember_today(actor=Actor.system(venue))
-    tell(f"{venue.name}: in the middle of service, with {told} tables, tabs and phones.")
+    tell(f"{venue.name}: in the middle of service, with {told} tables, tabs and phones, and {booked} bookings.")
     return True
 
 

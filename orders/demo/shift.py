@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bookings.models import Reservation, ReservationStatus
 from floorplan.models import Table
 from orders.demo.passing import let_time_pass
 from orders.models import Course, LineState, Order, OrderLine, PaymentKind
@@ -48,15 +49,14 @@ class Shift:
     def dojo(self) -> Actor:
         return Actor.dojo(self.venue)
 
-    def seat(
-        self, waiter: str, codes: Sequence[str], covers: int, *, name: str = "", reservation: str | None = None
-    ) -> str:
+    def seat(self, waiter: str, codes: Sequence[str], covers: int, *, booked_by: str = "") -> str:
+        """Seat guests, perhaps those who booked under that name; says which party they are."""
+        booked = Reservation.objects.filter(venue=self.venue, status=ReservationStatus.BOOKED, name=booked_by)
         party = seat_party(
             actor=self.people[waiter],
             table_ids=[self.tables[code] for code in codes],
             covers=covers,
-            name=name,
-            reservation_id=reservation,
+            reservation_id=booked.values_list("pk", flat=True).first() if booked_by else None,
         )
         return party.pk
 

@@ -51,7 +51,7 @@ def _paid(shift: Shift, code: str) -> None:
 
 
 def _bill_printed(shift: Shift, code: str) -> None:
-    party = shift.seat("tom", [code], 6, name="Grace")
+    party = shift.seat("tom", [code], 6, booked_by="Grace")
     order = shift.take(
         "tom",
         party,
@@ -100,7 +100,7 @@ def _part_paid(shift: Shift, code: str) -> None:
 
 def _mains_held(shift: Shift, code: str) -> None:
     """Drinks and starters are served; the kitchen waits for the word."""
-    party = shift.seat("ana", [code], 7, name="Omar")
+    party = shift.seat("ana", [code], 7, booked_by="Omar")
     order = shift.take(
         "ana",
         party,

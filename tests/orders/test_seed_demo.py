@@ -152,6 +152,21 @@ def test_an_allergy_is_on_its_seat_and_the_stations_know(venue: Venue) -> None:
     assert sorted(allergy.order.allergy_acknowledgements.values_list("station__code", flat=True)) == ["bar", "kitchen"]
 
 
+def test_the_diary_has_guests_who_sit_who_come_and_who_never_came(venue: Venue) -> None:
+    booked = {row.name: row for row in Reservation.objects.filter(venue=venue)}
+    soon = timezone.now() + timedelta(minutes=30)
+
+    assert Counter(row.status for row in booked.values()) == {"booked": 15, "seated": 2, "no_show": 1}
+    assert not Reservation.objects.filter(venue=venue, overlaps=True).exists()
+    assert timezone.now() < booked["Hannah"].start_time <= soon
+    assert booked["Hannah"].guest_requests == "Severe nut allergy: please tell the kitchen."
+    omar = booked["Omar"].parties.get()
+    assert (omar.covers, omar.name, omar.end_time) == (7, "Omar", None)
+    assert omar.guest_requests == booked["Omar"].guest_requests != ""
+    assert [order.display_name for order in omar.orders.all()] == ["Table 5"]
+    assert sum(bool(row.guest_requests) for row in booked.values()) >= 6
+
+
 def test_dojo_reads_every_order(venue: Venue) -> None:
     documents = OrderDocument.objects.filter(venue_id=venue.pk)
 

@@ -5,7 +5,9 @@ import io
 import pytest
 from django.core.management import call_command
 
+from bookings.models import Reservation
 from orders.demo import seeding
+from orders.demo.diary import AHEAD, TODAY
 from orders.demo.shift import Shift
 from orders.demo.tabs_today import ON_TABS
 from orders.models import Order, TradingPeriod
@@ -40,8 +42,9 @@ def test_a_killed_seeding_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     said = run()
 
     # then
-    assert said == "The Copper Kettle: in the middle of service, with 3 tables, tabs and phones.\n"
+    assert said == "The Copper Kettle: in the middle of service, with 3 tables, tabs and phones, and 0 bookings.\n"
     assert list(venue.parties.order_by("pk").values_list("pk", flat=True)) == parties
     assert Order.objects.filter(customer_name="Quiz team").count() == 1
+    assert Reservation.objects.filter(venue=venue).count() == len(TODAY) + len(AHEAD)
     assert TradingPeriod.objects.filter(venue=venue).count() == 2
     assert "nothing changed" in run()
