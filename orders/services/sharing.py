@@ -181,6 +181,8 @@ def _forget_unpaid(order: Order) -> None:
     unpaid.filter(payments__isnull=True).delete()
     ShareLine.objects.filter(share__in=unpaid).delete()
     unpaid.update(kind=ShareKind.AMOUNT, fixed_amount=0, seats=[], weight=1, label="", service_removed=False)
+    # Service that these shares had taken off is on the bill again; what paid ones had is worked out anew.
+    order.service_waived = 0
 
 
 def _check(order: Order, shares: Sequence[NewShare]) -> None:
