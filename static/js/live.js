@@ -91,10 +91,10 @@ export class Fragment {
     this.element = element;
     this.refreshed = refreshed;
     this.started = started;
-    element.addEventListener("htmx:afterSwap", () => this.#done(true));
-    element.addEventListener("htmx:sendError", () => this.#done(false));
-    element.addEventListener("htmx:responseError", () => this.#done(false));
-    element.addEventListener("htmx:afterRequest", () => this.#free());
+    // Buttons inside it make requests of their own, and their events bubble up to here.
+    const own = (react) => (event) => event.target === element && react();
+    element.addEventListener("htmx:afterSwap", own(() => this.#arrived()));
+    element.addEventListener("htmx:afterRequest", own(() => this.#free()));
     this.#plan();
   }
 
@@ -108,21 +108,19 @@ export class Fragment {
     window.htmx.trigger(this.element, "refresh");
   }
 
+  #arrived() {
+    readClock(this.element);
+    tick();
+    this.refreshed();
+  }
+
   #free() {
     this.#busy = false;
+    this.#plan();
     if (this.#again) {
       this.#again = false;
       this.refresh();
     }
-  }
-
-  #done(swapped) {
-    if (swapped) {
-      readClock(this.element);
-      tick();
-      this.refreshed();
-    }
-    this.#plan();
   }
 
   #plan() {

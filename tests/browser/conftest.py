@@ -105,7 +105,7 @@ class Machine:
 
     def ok(self, method: str, path: str, body: Any = None) -> Any:
         status, answer = self.call(method, path, body)
-        assert status in (200, 201), (status, answer)
+        assert status in (200, 201, 204), (status, answer)
         return answer
 
 
