@@ -65,16 +65,23 @@ def _move_discounts(source: Order, target: Order) -> None:
 
 def _move_allergies(source: Order, target: Order) -> None:
     known = {allergy.seat: allergy for allergy in target.seat_allergies.all()}
+    news = False
     for allergy in source.seat_allergies.all():
         same_seat = known.get(allergy.seat)
         if same_seat is None:
             allergy.order = target
             allergy.save(update_fields=["order"])
+            news = True
             continue
+        before = (same_seat.allergens, same_seat.note)
         same_seat.allergens = sorted({*same_seat.allergens, *allergy.allergens})
         notes = (note for note in (same_seat.note, allergy.note) if note)
         same_seat.note = "; ".join(dict.fromkeys(notes))[:200]
-        same_seat.save(update_fields=["allergens", "note"])
+        if (same_seat.allergens, same_seat.note) != before:
+            same_seat.save(update_fields=["allergens", "note"])
+            news = True
         allergy.delete()
     # What a station acknowledged was another list of allergies.
     source.allergy_acknowledgements.all().delete()
+    if news:
+        target.allergy_acknowledgements.all().delete()

@@ -193,7 +193,9 @@ def refuse_if_closed(order: Order) -> None:
     next_order = None
     if order.party_id:
         later = Order.objects.filter(party=order.party_id, venue=order.venue_id, closed_at__isnull=True)
-        next_order = later.order_by("pk").values_list("pk", flat=True).first()
+        # An order from a phone, or somebody's own bill, takes no lines meant for the table.
+        the_tables = later.filter(is_prepaid=False, is_separate_bill=False)
+        next_order = the_tables.order_by("pk").values_list("pk", flat=True).first()
     raise OrderClosed(f"{order.display_name} is {order.get_status_display().lower()}.", next_order=next_order)
 
 

@@ -1,5 +1,7 @@
 """The stations: seen, started, plated, taken, taken back; allergies first, and the bill stays out of it."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -17,12 +19,13 @@ from orders.services.kitchen import (
     serve_course,
 )
 from orders.services.lines import Choice, NewLine
+from orders.services.locking import create_order_lock, delete_order_lock
 from orders.services.ordering import add_lines
 from orders.services.payments import record_order_payment_by_id
 from orders.services.sending import send
 from orders.services.targets import AtTable, NewCollection, NewCounter
 from pos.errors import Conflict, InvalidRequest, NotFound
-from tests.factories import a_venue
+from tests.factories import SeatAllergyFactory, a_venue
 
 pytestmark = pytest.mark.django_db
 
@@ -345,6 +348,29 @@ def test_a_partys_allergy_counts_and_who_carries_plates_is_not_asked(uk):
 
     # then
     assert dict(OrderLine.objects.values_list("pk", "state")) == {soup.pk: "served", more.pk: "sent"}
+
+
+def test_an_allergy_that_comes_with_merged_lines_has_to_be_seen_anew(uk):
+    # given: seen for this bill, before the next bill with another allergy joined it
+    (soup,) = sent(uk, SOUP)
+    kitchen, expiry = uk.stations["kitchen"].pk, timezone.now() + timedelta(minutes=5)
+    note_allergy(actor=uk.by_waiter, target=T1, seat=1, allergens=["nuts"])
+    create_order_lock(actor=uk.by_dojo, order_id=soup.order_id, lock_id="lock_1", expiry=expiry)
+    (more,) = sent(uk, SOUP)
+    SeatAllergyFactory(order=order_of(more), seat=2, allergens=["milk"], noted_at=timezone.now())
+    acknowledge_allergies(actor=uk.by_waiter, order_id=soup.order_id, station_id=kitchen)
+    move_line(actor=uk.by_waiter, line_id=soup.pk, state=LineState.STARTED)
+
+    # when
+    delete_order_lock(actor=uk.by_dojo, order_id=soup.order_id, lock_id="lock_1")
+    with pytest.raises(Conflict):
+        move_line(actor=uk.by_waiter, line_id=soup.pk, state=LineState.READY)
+
+    # then
+    soup.refresh_from_db()
+    more.refresh_from_db()
+    assert (soup.state, more.order_id) == (LineState.STARTED, soup.order_id)
+    assert list(order_of(soup).seat_allergies.values_list("seat", "allergens")) == [(1, ["nuts"]), (2, ["milk"])]
 
 
 # --- struck out ------------------------------------------------------------------------------------------------------

@@ -225,6 +225,7 @@ def test_a_closed_order_takes_nothing_and_names_the_next(uk):
     pay(uk, order)
     add(uk, T1, COFFEE)
     follow_on = Order.objects.exclude(pk=order.pk).get()
+    OrderFactory(venue=uk.venue, id=new_id(ORDER, at=order.opened_at), party=order.party, is_prepaid=True)
     before = counts()
 
     # when

@@ -1,15 +1,20 @@
 """Two tills, one table: nothing is lost, nothing is doubled, nobody opens the table twice."""
 
+import contextlib
+import random
 from functools import partial
 from itertools import count
 
 import pytest
+from django.db import connection
 
 from bookings.models import Party
 from floorplan.models import Table
 from orders import row_locks
-from orders.models import Order, OrderLine, Product, Round, TillOperation
+from orders.models import LineState, Order, OrderLine, Product, Round, TillOperation
 from orders.operations import apply_operations
+from orders.services.adjusting import void_line
+from orders.services.kitchen import acknowledge_cancellation, acknowledge_lines, move_lines, recall_line
 from orders.services.lines import NewLine
 from orders.services.ordering import add_lines
 from orders.services.sending import send
@@ -195,3 +200,80 @@ def test_without_the_row_locks_a_round_is_sent_twice_or_fails(monkeypatch):
 
     # then
     assert Round.objects.count() > 1 or any(isinstance(result, Exception) for result in results)
+
+
+def deadlocks():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return cursor.fetchone()[0]
+
+
+def a_waiter_at_work(actor, table, seed):
+    """Adds, changes, sends and removes, as fast as fingers can."""
+    rnd = random.Random(seed)
+    lines = []
+    for _ in range(7):
+        plu = rnd.choice(["coffee", "soup", "lager-pint", "chips"])
+        lines.append(new_id(LINE))
+        batch = [op("add_line", table, line=lines[-1], plu=plu)]
+        batch.append(op("set_quantity", table, line=rnd.choice(lines), quantity=rnd.randint(1, 3)))
+        batch.append(op("remove_line", table, line=rnd.choice(lines)))
+        if rnd.random() < 0.7:
+            batch.append(op("send", table))
+        apply_operations(actor=actor, ops=batch)
+
+
+def a_station_at_work(shop, station, seed):
+    """Shows what came in, bumps it, takes some of it back."""
+    rnd = random.Random(seed)
+    for _ in range(8):
+        mine = OrderLine.objects.filter(station=station, state__in=("sent", "started", "ready"))
+        found = list(mine.values_list("pk", flat=True))
+        acknowledge_lines(actor=shop.by_waiter, station_id=station.pk, line_ids=found)
+        some = rnd.sample(found, min(3, len(found)))
+        with contextlib.suppress(Conflict):
+            if some:
+                state = rnd.choice([LineState.STARTED, LineState.READY, LineState.SERVED])
+                move_lines(actor=shop.by_waiter, line_ids=some, state=state)
+        with contextlib.suppress(Conflict):
+            if found and rnd.random() < 0.3:
+                recall_line(actor=shop.by_waiter, line_id=rnd.choice(found))
+
+
+def a_supervisor_at_work(shop, seed):
+    rnd = random.Random(seed)
+    for _ in range(10):
+        found = list(OrderLine.objects.exclude(state__in=("unsent", "held", "voided")).values_list("pk", flat=True))
+        with contextlib.suppress(Conflict):
+            if found:
+                void_line(actor=shop.by_supervisor, line_id=rnd.choice(found), reason="busy", was_made=False)
+        struck = OrderLine.objects.filter(state="voided", sent_at__isnull=False).values_list("pk", flat=True)
+        acknowledge_cancellation(actor=shop.by_waiter, line_ids=list(struck))
+
+
+def test_a_busy_quarter_of_an_hour_has_no_deadlock_and_every_bill_adds_up():
+    # given
+    shop = a_venue()
+    Product.objects.filter(pk__in=[shop.products["soup"].pk, shop.products["chips"].pk]).update(portions_left=500)
+    before = deadlocks()
+    tables = [{"table": "t1"}, {"table": "t1"}, {"table": "t2"}, {"table": "t2"}]
+
+    # when
+    results = all_at_once(
+        [partial(a_waiter_at_work, another_till(shop), table, seed) for seed, table in enumerate(tables)]
+        + [partial(a_station_at_work, shop, station, 7) for station in shop.stations.values()]
+        + [partial(a_supervisor_at_work, shop, 9)]
+    )
+
+    # then
+    assert results == [None] * 7
+    assert deadlocks() == before
+    assert (Party.objects.count(), Order.objects.count(), OrderLine.objects.count()) == (2, 2, 28)
+    for order in Order.objects.prefetch_related("lines"):
+        on_bill = [line for line in order.lines.all() if line.is_on_bill]
+        assert order.goods_amount == sum(line.quantity * line.unit_price for line in on_bill)
+        assert len({line.position for line in order.lines.all()}) == order.lines.count()
+    for plu in ("soup", "chips"):
+        sold = OrderLine.objects.filter(plu=plu).exclude(state="voided").values_list("quantity", flat=True)
+        assert Product.objects.get(pk=shop.products[plu].pk).portions_left == 500 - sum(sold)
