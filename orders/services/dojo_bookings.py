@@ -115,10 +115,12 @@ def update_party(*, actor: Actor, party_id: str, dojo_party_id: str, details: Pa
     if details.end_time is None and (party.end_time is not None or party.needs_seating):
         parties.come_back(party, tables)
     party.save()
-    _sit(held, party, tables, actor)
-    _tell_bills_how_many(held, party, actor)
     if details.end_time is not None:
+        # Before bills move: names are taken last (orders.services.reparenting).
         drop_unsent_orders(held, party, actor)
+    _tell_bills_how_many(held, party, actor)
+    _sit(held, party, tables, actor)
+    if details.end_time is not None:
         parties.leave(party, details.end_time)
     follow_party(held, party)
     return party
