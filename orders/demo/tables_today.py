@@ -218,6 +218,7 @@ def _in_the_sun(shift: Shift, code: str) -> None:
     shift.cook(order, "Mains", SERVED)
     shift.wait(16, party=party)
     shift.another_round("leila", order, line("pilsner-pint", 3), line("pale-rose-250", 2))
+    shift.cook(order, "Drinks", SENT)
     shift.wait(2, party=party)
 
 
@@ -228,7 +229,7 @@ def _with_a_phone(shift: Shift, code: str) -> None:
     shift.wait(11, party=party)
     shift.cook(order, "Drinks", SERVED)
     shift.wait(9, party=party)
-    pay_by_phone(
+    by_phone = pay_by_phone(
         shift,
         "demo-today-table",
         OrderType.DINE_IN,
@@ -237,6 +238,7 @@ def _with_a_phone(shift: Shift, code: str) -> None:
         guest="Kit",
         table_code=code,
     )
+    shift.cook(by_phone, "Mains", SENT)
 
 
 def _in_the_snug(shift: Shift, code: str) -> None:

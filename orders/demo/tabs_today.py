@@ -22,6 +22,7 @@ def _with_a_limit(shift: Shift, tab: NewTab) -> None:
 def _quiz_team(shift: Shift, tab: NewTab) -> None:
     order = shift.add("jack", tab, line("kettle-pale-ale-pint", 4))
     shift.another_round("jack", order, line("fruit-cider", 2))
+    shift.cook(order, "Drinks", LineState.SENT)
     shift.wait(3, order=order)
 
 

@@ -125,6 +125,12 @@ def test_each_table_says_how_long_it_has_been_so(venue: Venue) -> None:
     assert all(line.sent_at < line.ready_at for line in ready)
 
 
+def test_every_station_has_what_was_sent(venue: Venue) -> None:
+    sent = OrderLine.objects.filter(venue=venue, sent_at__isnull=False, station__isnull=False)
+
+    assert not sent.filter(station_has_it_at=None).exists()
+
+
 def test_money_is_in_every_state(venue: Venue) -> None:
     orders = open_orders(venue)
 
