@@ -1,5 +1,6 @@
 """One log of many processes: whole lines, each with the time and the name of who wrote it."""
 
+import contextlib
 import itertools
 import os
 import time
@@ -47,8 +48,7 @@ class CombinedLog:
 
     def plain(self, text: str) -> None:
         """Write text without a prefix: what the person at the keyboard is meant to read first."""
-        self._out.write(text.encode() + b"\n")
-        self._out.flush()
+        self._print(text.encode())
 
     def _write(self, name: str, line: bytes) -> None:
         line = line.rstrip(b"\r")
@@ -57,5 +57,11 @@ class CombinedLog:
         if self._is_terminal:
             colour = self._colours.setdefault(name, next(self._next_colour))
             prefix = f"\x1b[{colour}m{prefix}\x1b[0m"
-        self._out.write(prefix.encode() + line + b"\n")
-        self._out.flush()
+        self._print(prefix.encode() + line)
+
+    def _print(self, line: bytes) -> None:
+        # The terminal was closed, or Ctrl-C ended the `tee` behind us first: stopping in order matters more than
+        # telling of it.
+        with contextlib.suppress(OSError):
+            self._out.write(line + b"\n")
+            self._out.flush()

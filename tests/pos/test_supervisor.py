@@ -252,3 +252,17 @@ def test_a_line_in_pieces_is_one_line() -> None:
     # then
     assert log.lines() == [("live", "socket open"), ("web", "GET /floor"), ("web", "GET /o")]
     assert log.log.tail("web") == "GET /floor\nGET /o"
+
+
+def test_a_reader_that_has_left_stops_nobody(supervisor: Supervisor, log: Log) -> None:
+    # given
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb", buffering=0) as out:
+        os.close(reader)
+        supervisor.log = CombinedLog(out)
+
+        # when
+        answer = supervisor.run_to_end(python("step", "import sys; print('done'); print('progress', file=sys.stderr)"))
+
+    # then
+    assert answer == b"done\n"
