@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from orders.demo.building import SLUG
@@ -16,5 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = seed(tell=self.stdout.write)
+        if done and settings.PRODUCTION:
+            self.stderr.write("Everybody knows the demo's passwords: not for a server that strangers can reach.")
         if not done:
             self.stdout.write(f"The demo venue is there already (/{SLUG}/); nothing changed.")
