@@ -9,15 +9,23 @@ from floorplan.models import Table
 from orders.models import CLOSED_STATUSES, Order, OrderLine, OrderType
 from orders.models.order_line import KITCHEN_STATES
 from orders.row_locks import Held, hold_company
-from orders.services.billing import follow_party, settle
-from orders.services.joining import join_bills
+from orders.services.billing import follow_party, needs_handing_over, settle
+from orders.services.joining import join_bills, join_parties
 from orders.services.opening import open_order_of
 from orders.services.ownership import require_own, require_own_orders
-from orders.services.reparenting import join_party, own_orders, put_on_tab, put_on_table, ready_to_move
+from orders.services.reparenting import (
+    join_party,
+    own_orders,
+    put_on_tab,
+    put_on_table,
+    ready_to_move,
+    refuse_with_deposit,
+)
 from orders.services.seating import refuse_gone, sit_down, tables_for_guests
 from orders.services.tenders import deposit_left
 from pos import audit
 from pos.errors import Conflict, InvalidRequest, NotFound
+from pos.models import Approval
 from pos.money import format_money
 from pos.permissions import Act, Actor
 from pos.service import service
@@ -30,30 +38,30 @@ def move_party(*, actor: Actor, party_id: str, table_ids: Sequence[int]) -> Part
     Raises NotFound, InvalidRequest, Locked while a bill is being paid, Conflict when a table is taken or they have
     left, NotPermitted or ApprovalRequired for another waiter's table.
     """
-    held, party = _hold_move(actor, party_id, table_ids)
+    held, party, approval = _hold_move(actor, party_id, table_ids)
     tables = tables_for_guests(held, table_ids)
     refuse_taken(tables, besides=party)
-    _move(held, party, tables, actor)
+    _move(held, party, tables, actor, approval=approval)
     return party
 
 
 @service
 def move_party_beside(*, actor: Actor, party_id: str, table_ids: Sequence[int]) -> Party:
     """Guests sit down beside strangers. Raises like move_party, save for the table being taken."""
-    held, party = _hold_move(actor, party_id, table_ids)
-    _move(held, party, tables_for_guests(held, table_ids), actor)
+    held, party, approval = _hold_move(actor, party_id, table_ids)
+    _move(held, party, tables_for_guests(held, table_ids), actor, approval=approval)
     return party
 
 
 @service
 def join_table(*, actor: Actor, party_id: str, table_id: int) -> Party:
     """Push another free table to a party's. Raises NotFound, Conflict when it is taken or they have left."""
-    held, party = _hold_move(actor, party_id, [table_id])
+    held, party, approval = _hold_move(actor, party_id, [table_id])
     tables = tables_for_guests(held, [table_id])
     refuse_taken(tables, besides=party)
     joined = [*tables_of(party), *tables]
     seat_at(party, list({table.pk: table for table in joined}.values()))
-    audit.record(actor, "join_table", party.pk, table=tables[0].code)
+    audit.record(actor, "join_table", party.pk, approval=approval, table=tables[0].code)
     follow_party(held, party)
     return party
 
@@ -64,14 +72,14 @@ def leave_table(*, actor: Actor, party_id: str, table_id: int) -> Party:
 
     Raises NotFound, Locked, Conflict when it is their only one.
     """
-    held, party = _hold_move(actor, party_id, [])
+    held, party, approval = _hold_move(actor, party_id, [])
     before = tables_of(party)
     left = [table for table in before if table.pk != table_id]
     if len(left) == len(before):
         raise NotFound(f"{party} does not sit there.")
     if not left:
         raise Conflict(f"{before[0]} is the only table of {party}. Move or clear it.")
-    _move(held, party, left, actor)
+    _move(held, party, left, actor, approval=approval)
     return party
 
 
@@ -81,16 +89,21 @@ def move_order(*, actor: Actor, order_id: str, table_id: int) -> Order:
 
     A tab sits down. Raises NotFound, OrderClosed, Locked, NotPermitted or ApprovalRequired for another waiter's bill.
     """
-    held, order, table = _hold_order_and_table(actor, order_id, table_id)
+    held, order, table, approval = _hold_order_and_table(actor, order_id, table_id)
+    was_at = order.table.code if order.table else ""
     party = held.party_of(order)
     host = _host(held, table, order)
     if party is not None and table in tables_of(party):
         put_on_table(held, order, table)
         follow_party(held, party)
-    elif party is not None and host is None and _is_their_only_bill(held, order):
-        _move(held, party, [table], actor)
+    elif party is not None and _is_their_only_bill(held, order):
+        if host is None:
+            _move(held, party, [table], actor, approval=approval)
+            return order
+        _go_along(held, party, host, table, actor)
     else:
         _sit_with(held, order, host, table, actor)
+    audit.record(actor, "move_order", order.pk, approval=approval, before=was_at, after=table.code)
     return order
 
 
@@ -101,17 +114,18 @@ def tab_to_table(*, actor: Actor, order_id: str, table_id: int) -> Order:
     Returns the bill that has the lines now. Raises NotFound, OrderClosed, Locked, Conflict for a bill that has a table,
     NotPermitted or ApprovalRequired for another waiter's bill.
     """
-    held, order, table = _hold_order_and_table(actor, order_id, table_id)
+    held, order, table, approval = _hold_order_and_table(actor, order_id, table_id)
     if order.table_id is not None or order.party_id is not None:
         raise Conflict(f"{order.display_name} has a table already. Move it.")
     host = _host(held, table, order)
     bill = open_order_of(held, host) if host is not None else None
+    name = order.display_name
     if bill is None:
         _sit_with(held, order, host, table, actor)
-        return order
-    name = order.display_name
-    stands = join_bills(held, source=order, target=ready_to_move(held, bill, actor), actor=actor)
-    audit.record(actor, "tab_to_table", stands.pk, tab=order_id, name=name, table=table.code)
+        stands = order
+    else:
+        stands = join_bills(held, source=order, target=ready_to_move(held, bill, actor), actor=actor)
+    audit.record(actor, "tab_to_table", stands.pk, approval=approval, tab=order_id, name=name, table=table.code)
     return stands
 
 
@@ -125,10 +139,12 @@ def table_to_tab(*, actor: Actor, order_id: str, name: str = "", description: st
     held = hold_company(actor.venue, order_ids=[order_id])
     order = ready_to_move(held, held.orders[order_id], actor)
     party = held.party_of(order)
-    if order.is_tab or order.is_prepaid:
+    if order.is_tab or needs_handing_over(order):
         raise Conflict(f"{order.display_name} is no table's bill.")
     if party is not None and (left := deposit_left(party)):
         raise Conflict(f"{party} has a deposit of {format_money(left, order.currency)}. Use it on the bill first.")
+    if party is not None and len(own_orders(held, party)) > 1:
+        refuse_with_deposit(order)
     approval = require_own(actor, order.waiter_id, Act.OPEN, subject=order.pk)
     was_at = order.table.code if order.table else ""
     order.customer_name = (name.strip() or order.customer_name or (party.name if party else ""))[:120]
@@ -163,7 +179,7 @@ def merge_orders(*, actor: Actor, source_id: str, target_id: str) -> Order:
     return stands
 
 
-def _hold_move(actor: Actor, party_id: str, table_ids: Sequence[int]) -> tuple[Held, Party]:
+def _hold_move(actor: Actor, party_id: str, table_ids: Sequence[int]) -> tuple[Held, Party, Approval | None]:
     # Guests who have paid still wait for what is in the kitchen: it has to find them.
     cooking = (
         OrderLine.objects.filter(
@@ -178,11 +194,10 @@ def _hold_move(actor: Actor, party_id: str, table_ids: Sequence[int]) -> tuple[H
     if party is None:
         raise NotFound("That party does not exist.")
     refuse_gone(party)
-    require_own(actor, party.waiter_id, Act.OPEN, subject=party.pk)
-    return held, party
+    return held, party, require_own(actor, party.waiter_id, Act.OPEN, subject=party.pk)
 
 
-def _move(held: Held, party: Party, tables: Sequence[Table], actor: Actor) -> None:
+def _move(held: Held, party: Party, tables: Sequence[Table], actor: Actor, *, approval: Approval | None) -> None:
     """The step itself: the party sits there, and its bills on tables it left go to the first it has now."""
     before = [table.code for table in tables_of(party)]
     stays = {table.pk for table in tables}
@@ -198,16 +213,17 @@ def _move(held: Held, party: Party, tables: Sequence[Table], actor: Actor) -> No
         if order.merged_into_id is None:
             put_on_table(held, order, tables[0])
     follow_party(held, party)
-    audit.record(actor, "move_party", party.pk, before=before, after=[table.code for table in tables])
+    after = [table.code for table in tables]
+    audit.record(actor, "move_party", party.pk, approval=approval, before=before, after=after)
 
 
-def _hold_order_and_table(actor: Actor, order_id: str, table_id: int) -> tuple[Held, Order, Table]:
+def _hold_order_and_table(actor: Actor, order_id: str, table_id: int) -> tuple[Held, Order, Table, Approval | None]:
     held = hold_company(actor.venue, order_ids=[order_id], table_ids=[table_id])
     order = ready_to_move(held, held.orders[order_id], actor)
     if order.order_type != OrderType.DINE_IN:
         raise Conflict(f"{order.display_name} is not eaten at a table.")
-    require_own(actor, order.waiter_id, Act.OPEN, subject=order.pk)
-    return held, order, tables_for_guests(held, [table_id])[0]
+    approval = require_own(actor, order.waiter_id, Act.OPEN, subject=order.pk)
+    return held, order, tables_for_guests(held, [table_id])[0], approval
 
 
 def _host(held: Held, table: Table, order: Order) -> Party | None:
@@ -225,10 +241,20 @@ def _is_their_only_bill(held: Held, order: Order) -> bool:
     return all(other.is_prepaid for other in others) and not (order.is_prepaid and others)
 
 
+def _go_along(held: Held, party: Party, host: Party, table: Table, actor: Actor) -> None:
+    """Guests sit down with others, with all their bills; nobody is left at their table."""
+    theirs = own_orders(held, party)
+    for order in theirs:
+        if order.is_open:
+            ready_to_move(held, order, actor)
+    join_parties(held, party, host, actor, at=tables_of(host))
+    for order in theirs:
+        if order.is_open:
+            put_on_table(held, order, table)
+
+
 def _sit_with(held: Held, order: Order, host: Party | None, table: Table, actor: Actor) -> None:
     if host is None:
         waiter = order.waiter or actor.membership
         host = sit_down(held, actor, [table], covers=order.covers, name=order.customer_name, waiter=waiter)
-    was_at = order.table.code if order.table else ""
     join_party(held, order, host, table, actor)
-    audit.record(actor, "move_order", order.pk, before=was_at, after=table.code)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from bookings.models import Party
 from floorplan.models import Table
-from orders.models import LineState, Order, OrderLine, OrderStatus
+from orders.models import LineState, Order, OrderLine, OrderStatus, Origin, PaymentKind
 from orders.models.order_line import KITCHEN_STATES
 from orders.row_locks import Held
 from orders.services.billing import follow_party, settle
@@ -17,7 +17,9 @@ from orders.services.merging import tell_stations
 from orders.services.naming import base_name_of, save_under_free_name
 from orders.services.opening import open_order_of
 from orders.services.tenders import refuse_if_closed
+from pos.errors import Conflict
 from pos.events import OrderChanged, publish
+from pos.money import format_money
 from pos.permissions import Actor
 
 
@@ -40,9 +42,22 @@ def own_orders(held: Held, party: Party) -> list[Order]:
     return sorted(mine, key=lambda order: order.pk)
 
 
+def is_named_by_place(order: Order) -> bool:
+    """Unless Dojo gave it a name of its own; a table that was renamed since is a place all the same."""
+    return order.origin == Origin.STAFF or order.display_base == base_name_of(order)
+
+
+def refuse_with_deposit(order: Order) -> None:
+    """A deposit pays the bills of its own party: under another it would be there twice, or gone. Raises Conflict."""
+    used = sum(order.payments.filter(kind=PaymentKind.DEPOSIT).values_list("amount", flat=True))
+    if used:
+        paid = format_money(used, order.currency)
+        raise Conflict(f"{paid} of {order.display_name} is paid by its party's deposit. Take that off first.")
+
+
 def put_on_table(held: Held, order: Order, table: Table) -> None:
     """Give the bill another table, and the name of it unless Dojo named it; its cards in the kitchen follow."""
-    named_by_place = order.display_base == base_name_of(order)
+    named_by_place = is_named_by_place(order)
     order.is_tab = False
     order.table = table
     order.updated_at = held.now
@@ -67,8 +82,10 @@ def put_on_tab(held: Held, order: Order) -> None:
 def join_party(held: Held, order: Order, party: Party, table: Table, actor: Actor) -> None:
     """Hang a bill under the party at another table; beside a bill that is there already it is one of its own."""
     before = held.party_of(order)
+    if before is not None and before.pk != party.pk:
+        refuse_with_deposit(order)
     bill = open_order_of(held, party)
-    named_by_place = order.display_base == base_name_of(order)
+    named_by_place = is_named_by_place(order)
     order.is_tab = order.joins_back = False
     order.follows = None
     order.party = party

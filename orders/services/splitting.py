@@ -9,6 +9,7 @@ from orders.models import (
     LineState,
     Order,
     OrderLine,
+    OrderStatus,
     OrderType,
     Round,
     SeatAllergy,
@@ -25,6 +26,7 @@ from orders.services.reparenting import ready_to_move
 from orders.services.seating import sit_down, tables_for_guests
 from pos import audit
 from pos.errors import Conflict, InvalidRequest, NotFound
+from pos.models import Approval
 from pos.money import format_money
 from pos.permissions import Actor
 from pos.service import service
@@ -56,7 +58,7 @@ def split_order(*, actor: Actor, order_id: str, quantities: Quantities) -> Order
         # The guests saw one bill and now hold it in two hands: together they are as much as before.
         source.bill_shown_amount = max(0, shown - (before - source.total_amount))
         bill.bill_shown_amount = before - source.total_amount
-    _settle_both(held, source, bill, lines, actor)
+    _settle_both(held, source, bill, lines, actor, approval=approval)
     audit.record(actor, "split_order", source.pk, approval=approval, into=bill.pk, amount=bill.total_amount)
     return bill
 
@@ -82,7 +84,7 @@ def transfer_lines(*, actor: Actor, order_id: str, quantities: Quantities, table
     target = bill or _bill_at(held, actor, source, host, table)
     _put_lines(source, target, lines)
     _copy_allergies(held, source, target, seats={seat for line in lines for seat in line.seats})
-    _settle_both(held, source, target, lines, actor)
+    _settle_both(held, source, target, lines, actor, approval=approval)
     audit.record(
         actor,
         "transfer_lines",
@@ -96,6 +98,8 @@ def transfer_lines(*, actor: Actor, order_id: str, quantities: Quantities, table
 
 def _take_lines(source: Order, quantities: Quantities) -> list[OrderLine]:
     """The lines asked for, parts of lines made lines of their own."""
+    if source.status == OrderStatus.SUBMITTED:
+        raise Conflict(f"Accept {source.display_name} first.")
     if not quantities:
         raise InvalidRequest("Nothing is chosen.", field="quantities")
     on_bill = {
@@ -208,6 +212,10 @@ def _separate_bill(held: Held, source: Order) -> Order:
         bill.is_tab = source.is_tab
         bill.tab_description = source.tab_description
         bill.customer_name = source.customer_name
+        bill.customer_phone = source.customer_phone
+        bill.collect_at = source.collect_at
+        bill.collect_asap = source.collect_asap
+        bill.is_prepaid = source.is_prepaid
         save_new_order(held, bill, base=source.display_base, first=2)
     bill.is_separate_bill = True
     bill.covers = source.covers
@@ -230,8 +238,11 @@ def _bill_at(held: Held, actor: Actor, source: Order, host: Party | None, table:
     return open_for_party(held, host, waiter=host.waiter or waiter, table=table)
 
 
-def _settle_both(held: Held, source: Order, target: Order, lines: list[OrderLine], actor: Actor) -> None:
-    settle(held, source, actor)
+def _settle_both(
+    held: Held, source: Order, target: Order, lines: list[OrderLine], actor: Actor, *, approval: Approval | None
+) -> None:
+    # One yes is enough: whoever gave another waiter's lines away has seen what that does to the bill.
+    settle(held, source, actor, lowered_by_right=approval is not None)
     read_payments(source)
     if source.total_amount < source.paid_amount:
         paid = format_money(source.paid_amount, source.currency)
