@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db.models import QuerySet
 
 from dojo_integration.cursors import Page, PageAsk, Place, read_page
-from dojo_integration.documents import read_body
+from dojo_integration.documents import read_body, render_documents
 from dojo_integration.models import OrderDocument
 from floorplan import selectors as plan
 from floorplan.selectors import ServedArea, ServedTable
@@ -20,9 +20,13 @@ OrderText = tuple[str, str]
 def get_order_by_id(*, actor: Actor, order_id: str) -> str:
     """The order as Dojo reads it, whether open, closed or merged into another. Raises NotFound."""
     body = read_body(actor.venue.pk, order_id)
-    if body is None:
-        raise NotFound("That order does not exist.")
-    return body
+    if body is not None:
+        return body
+    # To Dojo, NotFound means that an order is gone for good: the rows have the last word, not the projection.
+    for document in render_documents([order_id]):
+        if document.venue_id == actor.venue.pk:
+            return document.body
+    raise NotFound("That order does not exist.")
 
 
 def search_orders(

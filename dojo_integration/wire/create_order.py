@@ -142,17 +142,28 @@ class DetailsIn(RequestSerializer):
 
 class CreateOrderIn(RequestSerializer):
     dojoOrderId = Identifier(source="dojo_order_id", help_text="Makes one order, however often it is sent.")
-    details = DetailsIn()
-    items = many(ItemIn(), MOST_ITEMS)
+    details = DetailsIn(help_text="Where and for whom: dine in or collection.")
+    items = many(ItemIn(), MOST_ITEMS, help_text="What was ordered, at the prices the guest saw.")
     totalAmount = MoneyIn(source="total", help_text="With service charge, without tips: what the guest was shown.")
-    payments = many(PaymentIn(), MOST_PARTS)
-    note = FreeText(required=False, max_length=ORDER_NOTE_LENGTH)
-    customer = CustomerIn(required=False)
-    discounts = many(DiscountIn(), MOST_PARTS, required=False)
-    taxLines = many(TaxLineIn(), MOST_PARTS, source="tax_lines", required=False)
+    payments = many(PaymentIn(), MOST_PARTS, help_text="What the guest has paid already; may be empty.")
+    note = FreeText(required=False, max_length=ORDER_NOTE_LENGTH, help_text="For the whole order.")
+    customer = CustomerIn(required=False, help_text="Who ordered, as far as known.")
+    discounts = many(DiscountIn(), MOST_PARTS, required=False, help_text="What was taken off the items.")
+    taxLines = many(
+        TaxLineIn(),
+        MOST_PARTS,
+        source="tax_lines",
+        required=False,
+        help_text="Read and let be: the venue reckons its own tax.",
+    )
     serviceChargeAmount = MoneyIn(source="service", required=False, help_text="Already in totalAmount.")
-    reference = FreeText(required=False, max_length=120)
-    displayName = FreeText(source="display_name", required=False, max_length=1_000)
+    reference = FreeText(required=False, max_length=120, help_text="The number the guest was told.")
+    displayName = FreeText(
+        source="display_name",
+        required=False,
+        max_length=1_000,
+        help_text="What to call it; shortened to 24 characters.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         currency = attrs["total"]["currency"]

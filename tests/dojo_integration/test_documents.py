@@ -14,8 +14,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from dojo_integration import documents
 from dojo_integration.models import OrderDocument
+from dojo_integration.selectors import get_order_by_id
 from orders.models import LineState, Order, OrderLine, PaymentEntry, PriceRule, ServiceChoice, TakenOff
+from pos.errors import NotFound
 from pos.events import OrderChanged
+from pos.permissions import Actor
 from tests.bills import a_bill, add_line, settled
 from tests.factories import (
     DiscountFactory,
@@ -333,11 +336,14 @@ def test_an_answer_is_what_was_committed_and_nothing_that_was_not(uk: WorkingVen
     assert documents.body_of(order) == body
 
 
-def test_an_order_without_a_document_is_still_an_order(uk: WorkingVenue) -> None:
+def test_an_order_without_a_document_is_still_an_order(uk: WorkingVenue, irish: WorkingVenue) -> None:
     order = a_bill(uk)
     body = OrderDocument.objects.get(order_id=order.pk).body
     OrderDocument.objects.all().delete()
     assert documents.body_of(order) == body
+    assert get_order_by_id(actor=Actor.dojo(uk.venue), order_id=order.pk) == body
+    with pytest.raises(NotFound):
+        get_order_by_id(actor=Actor.dojo(irish.venue), order_id=order.pk)
 
 
 # --- rebuild_documents -----------------------------------------------------------------------------------------------
