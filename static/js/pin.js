@@ -34,6 +34,12 @@ export function beginPin(form) {
   draw(form);
 }
 
+// A pad that came with a sheet.
+document.addEventListener("htmx:load", (event) => {
+  const form = event.target.matches("form[data-pin]") ? event.target : event.target.querySelector("form[data-pin]");
+  if (form) beginPin(form);
+});
+
 document.addEventListener("click", (event) => {
   const key = event.target.closest("form[data-pin] [data-digit], form[data-pin] [data-erase]");
   if (!key) return;
