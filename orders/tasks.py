@@ -1,16 +1,13 @@
 """What the clock does for the room. Thin: each task finds venues that have something to do and calls a service."""
 
-from datetime import timedelta
-
 from celery import shared_task
 from django.utils import timezone
 
-from orders.models import OrderLock, TillOperation
+from orders.models import OrderLock
+from orders.operations import purge_operations
 from orders.services.locking import end_lapsed_leases
 from orders.services.seating import clear_paid_tables
 from pos.models import Venue
-
-KEEP_OPERATIONS = timedelta(days=7)
 
 
 @shared_task
@@ -30,5 +27,4 @@ def clear_tables_that_paid() -> int:
 @shared_task
 def forget_old_operations() -> int:
     """A till repeats itself within minutes, never after a week."""
-    deleted, _ = TillOperation.objects.filter(at__lt=timezone.now() - KEEP_OPERATIONS).delete()
-    return deleted
+    return purge_operations()

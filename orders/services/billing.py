@@ -104,12 +104,14 @@ def settle(held: Held, order: Order, actor: Actor, *, lowered_by_right: bool = F
     Raises ApprovalRequired or NotPermitted when the change lowered a bill that a guest has already seen or paid on
     and nobody with the right to do so asked for it (``lowered_by_right``: the act itself was already approved).
     """
-    before = order.total_amount
+    before, overpaid_before = order.total_amount, order.overpaid
     bill = price_order(held, order)
     _watch_lowering(held, order, actor, before=before, lowered_by_right=lowered_by_right)
     read_payments(order)
     if replan_shares(order, bill.lines, bill.totals):
         bill = price_order(held, order, bill.lines)
+    if order.total_amount < before and order.overpaid > overpaid_before:
+        _tell_of_money_to_give_back(held, order)
     follow_production(held, order, bill.lines)
     finish_if_paid(held, order, bill)
     order.updated_at = held.now
@@ -229,13 +231,25 @@ def follow_party(held: Held, party: Party) -> None:
 
 def _party_word(held: Held, orders: list[Order]) -> PartyStatus:
     still_open = [order for order in orders if order.status not in CLOSED_STATUSES]
-    if any(order.paid_amount or held.lease_on(order) for order in still_open):
+    # What was ordered and paid on a phone is no sign that the table wants to go.
+    if any((order.paid_amount and not order.is_prepaid) or held.lease_on(order) for order in still_open):
         return PartyStatus.PAYING
     if any(order.first_sent_at for order in still_open):
         return PartyStatus.ORDERED
     if not still_open and any(order.status == OrderStatus.FINALIZED for order in orders):
         return PartyStatus.PAID
     return PartyStatus.SEATED
+
+
+def _tell_of_money_to_give_back(held: Held, order: Order) -> None:
+    total, over = (format_money(amount, order.currency) for amount in (order.total_amount, order.overpaid))
+    tell_manager(
+        held.venue,
+        ExceptionKind.OVERPAID,
+        f"{order.display_name} came down to {total}: {over} more than that was paid.",
+        order=order,
+        amount=order.overpaid,
+    )
 
 
 def _watch_lowering(held: Held, order: Order, actor: Actor, *, before: int, lowered_by_right: bool) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bookings.models import Party, Reservation
 from floorplan.models import Table
+from floorplan.row_locks import tables_for_update
 from orders.models import (
     ExceptionKind,
     IntentSource,
@@ -30,12 +31,13 @@ from orders.services.money_rows import add_payment
 from orders.services.opening import new_order, save_new_order
 from orders.services.payments import GONE, take_intent, why_not
 from orders.services.rounds import send_to_stations
+from orders.services.targets import party_at
 from pos import audit
 from pos.errors import Conflict, InvalidRequest
 from pos.models import Membership
 from pos.money import format_money
 from pos.permissions import Act, Actor, ActorKind, require
-from pos.service import retry_on_race, service
+from pos.service import StartAgain, retry_on_race, service
 
 retry_on_race("order_dojo_id_unique")
 
@@ -159,14 +161,6 @@ def cancel_order_by_id(*, actor: Actor, order_id: str) -> Order:
     end_order(held, order, OrderStatus.CANCELED)
     settle(held, order, actor, lowered_by_right=is_being_made)
     audit.record(actor, "cancel_order", order.pk, approval=approval)
-    if order.overpaid:
-        tell_manager(
-            held.venue,
-            ExceptionKind.OVERPAID,
-            f"{order.display_name} was cancelled with {format_money(order.overpaid, order.currency)} on it.",
-            order=order,
-            amount=order.overpaid,
-        )
     return order
 
 
@@ -235,14 +229,26 @@ def _table(actor: Actor, request: NewDojoOrder) -> Table | None:
 
 def _hold_its_party(actor: Actor, request: NewDojoOrder, table: Table | None) -> tuple[Held, Party | None]:
     """An order for an occupied table hangs under the party there, as an order of its own."""
-    here = Party.objects.filter(venue=actor.venue)
-    found = here.filter(pk=request.party_id).first() if request.party_id else None
-    if found is None and table is not None:
-        found = here.filter(end_time__isnull=True, table_links__table=table).order_by("pk").first()
-    if found is None:
-        return hold_nothing_yet(actor.venue), None
-    held, party = hold_party(actor.venue, found.pk)
+    held = hold_nothing_yet(actor.venue)
+    if table is not None:
+        # Nobody is seated here between our look and our order.
+        tables_for_update(actor.venue, [table.pk])
+    party_id = _party_of(actor, request, table)
+    if party_id is None:
+        return held, None
+    held, party = hold_party(actor.venue, party_id)
+    if _party_of(actor, request, table) != party_id:
+        # It left, or moved to another table, while we waited for it.
+        raise StartAgain
     return held, party
+
+
+def _party_of(actor: Actor, request: NewDojoOrder, table: Table | None) -> str | None:
+    """The party that Dojo names, while it is here; else whoever sits at the table."""
+    here = Party.objects.filter(venue=actor.venue, end_time__isnull=True)
+    if request.party_id and here.filter(pk=request.party_id).exists():
+        return request.party_id
+    return party_at(table) if table is not None else None
 
 
 def _write_order(held: Held, request: NewDojoOrder, actor: Actor, table: Table | None, party: Party | None) -> Order:

@@ -149,6 +149,17 @@ def test_a_paid_order_at_a_table_ends_when_everything_is_served(uk):
     assert order.status == OrderStatus.FINALIZED
 
 
+def test_an_order_of_a_party_that_has_left_goes_without_it(uk):
+    # given
+    gone = PartyFactory(venue=uk.venue, at=[uk.tables["t1"]], end_time=timezone.now())
+
+    # when
+    order = make(uk, order_type=OrderType.DINE_IN, party_id=gone.pk, table_code="t1", payments=(paid(1500),))
+
+    # then
+    assert (order.party, order.table) == (None, uk.tables["t1"])
+
+
 def test_choices_parts_and_discounts_keep_what_the_guest_saw(uk):
     # given
     burger = NewItem(
