@@ -22,7 +22,7 @@ from orders.services.sharing import (
     share_by_seat,
 )
 from orders.services.tenders import reverse_payment, take_payment
-from pos.errors import ApprovalRequired, Conflict, InvalidRequest, Locked, NotFound
+from pos.errors import Conflict, InvalidRequest, Locked, NotFound
 from tests.bills import a_bill, add_line, settled
 from tests.factories import a_venue
 
@@ -258,16 +258,17 @@ def test_a_dropped_plan_puts_its_service_back_on_the_bill(shop):
     assert (order.total_amount, order.service_waived, order.shares.count()) == (1125, 0, 0)
 
 
-def test_compulsory_service_is_no_waiters_to_give_away():
+@pytest.mark.parametrize("tax_inclusive", [True, False])
+def test_compulsory_service_comes_off_no_single_share(tax_inclusive):
     # given
-    shop = a_venue(service_kind="compulsory")
+    shop = a_venue(service_kind="compulsory", tax_inclusive=tax_inclusive)
     order = a_bill(shop, total=1000, service_choice="automatic")
     plan(shop, order, equally(2))
     before = amounts(order)
 
     # when
-    with pytest.raises(ApprovalRequired):
-        remove_share_service(actor=shop.by_waiter, order_id=order.pk, share_number=1)
+    with pytest.raises(Conflict, match="whole bill"):
+        remove_share_service(actor=shop.by_manager, order_id=order.pk, share_number=1)
 
     # then
     assert amounts(order) == before
