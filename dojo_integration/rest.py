@@ -216,6 +216,8 @@ def _refusal(error: EposError) -> HttpResponse:
 def _json(body: bytes, status: int = 200) -> HttpResponse:
     response = HttpResponse(body, content_type=JSON, status=status)
     response.headers["Cache-Control"] = "no-store"
+    # Django would log each refusal a second time, without saying which capability or venue.
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 
