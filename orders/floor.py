@@ -170,7 +170,9 @@ def needs_of_order(clock: Clock, order: OrderFacts) -> list[Need]:
         needs.append(Need("not_accepted", state, "Order & Pay waits", order.opened_at, order.pk))
     if order.bill_printed_at is not None and order.outstanding and not _is_being_paid(clock, order):
         due = clock.is_due("bill_printed", order.bill_printed_at)
-        needs.append(Need("bill", State.ATTENTION if due else State.BILL, "Bill", order.bill_printed_at, order.pk))
+        # Who pays in parts is at it already, and wants nobody before long.
+        if due or not order.is_part_paid:
+            needs.append(Need("bill", State.ATTENTION if due else State.BILL, "Bill", order.bill_printed_at, order.pk))
     return needs
 
 

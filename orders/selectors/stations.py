@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from bookings.models import Party
-from orders.models import AllergyAcknowledgement, LineState, Order, OrderLine, SeatAllergy, Station
+from orders.models import AllergyAcknowledgement, LineState, Order, OrderLine, OrderType, SeatAllergy, Station
 from orders.models.order_line import KITCHEN_STATES
 from pos.errors import NotFound
 from pos.models import Venue
@@ -34,6 +34,15 @@ class Card:
     @property
     def key(self) -> str:
         return f"{self.order.pk}-{self.round_id or 'held'}"
+
+    @property
+    def about(self) -> str:
+        """Whose it is, for how many, and whether it leaves the house."""
+        order = self.order
+        words = [order.waiter.staff.name if order.waiter else "", f"{order.covers} covers" if order.covers else ""]
+        if order.order_type == OrderType.COLLECTION:
+            words.append("to collect")
+        return " · ".join(word for word in words if word)
 
     @property
     def is_ready(self) -> bool:

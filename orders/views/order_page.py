@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
@@ -13,8 +14,8 @@ from orders.selectors.menu import read_till_menu
 from orders.selectors.ticket import Ticket, new_tab_ticket, read_order_ticket, read_table_ticket
 from orders.services.closing import hand_over as give_to_guest
 from orders.services.menu_state import set_sold_out
-from pos.errors import InvalidRequest
-from pos.ids import ORDER, new_id
+from pos.errors import InvalidRequest, NotFound
+from pos.ids import ORDER, is_id, new_id
 from pos.models import Venue
 from pos.staff_pages import StaffRequest, json_body, next_page, staff_view
 
@@ -28,7 +29,7 @@ def table(request: StaffRequest, code: str) -> HttpResponse:
     """What the people at a table have, and what they want next."""
     venue = request.actor.venue
     ticket = read_table_ticket(venue, code)
-    return _page(request, ticket, url=reverse("table", args=[venue.slug, code]), live=f"tables/{code}")
+    return _page(request, ticket, here=reverse("table", args=[venue.slug, code]), live=f"tables/{code}")
 
 
 @require_GET
@@ -39,22 +40,29 @@ def order(request: StaffRequest, order_id: str) -> HttpResponse:
     ticket = read_order_ticket(venue, order_id)
     if not request.htmx and _is_the_bill_of_its_table(venue, ticket):
         return redirect("table", venue.slug, ticket.table.code)  # type: ignore[union-attr]
-    return _page(request, ticket, url=reverse("order", args=[venue.slug, order_id]), live=f"orders/{order_id}")
+    return _page(request, ticket, here=reverse("order", args=[venue.slug, order_id]), live=f"orders/{order_id}")
 
 
 @require_GET
 @staff_view
 def new_tab(request: StaffRequest) -> HttpResponse:
-    """A tab in the making: it is born with its first line, under an id that the till has made."""
+    """A tab in the making: it is born with its first line, under an id that this page was given."""
     venue = request.actor.venue
     name = " ".join(request.GET.get("name", "").split())[:LONGEST_TAB_NAME]
-    if not name:
+    if not name or "\x00" in name:
         raise InvalidRequest("Give the tab a name.", field="name")
-    order_id = new_id(ORDER)
-    ticket = new_tab_ticket(name)
-    target = {"tab": {"order": order_id, "name": name}}
-    url = reverse("order", args=[venue.slug, order_id])
-    return _page(request, ticket, url=url, live=f"orders/{order_id}", target=target)
+    order_id = request.GET.get("order", "")
+    if not is_id(ORDER, order_id):
+        order_id = new_id(ORDER)
+    try:
+        ticket = read_order_ticket(venue, order_id)
+    except NotFound:
+        ticket = new_tab_ticket(name)
+    # What the page fetches afresh is this address, until the order exists and after.
+    fresh = f"{reverse('new_tab', args=[venue.slug])}?{urlencode({'name': name, 'order': order_id})}"
+    target = None if ticket.order else {"tab": {"order": order_id, "name": name}}
+    here = reverse("order", args=[venue.slug, order_id])
+    return _page(request, ticket, here=here, fresh=fresh, live=f"orders/{order_id}", target=target)
 
 
 @require_GET
@@ -97,7 +105,13 @@ def sold_out(request: StaffRequest, product_id: int) -> HttpResponse:
 
 
 def _page(
-    request: StaffRequest, ticket: Ticket, *, url: str, live: str, target: dict[str, Any] | None = None
+    request: StaffRequest,
+    ticket: Ticket,
+    *,
+    here: str,
+    live: str,
+    fresh: str = "",
+    target: dict[str, Any] | None = None,
 ) -> HttpResponse:
     venue = request.actor.venue
     context = {"venue": venue, "actor": request.actor, "ticket": ticket}
@@ -105,8 +119,8 @@ def _page(
     if request.htmx:
         return render(request, "orders/_ticket.html", context)
     context |= {
-        "here": url,
-        "ticket_url": url,
+        "here": here,
+        "ticket_url": fresh or here,
         "menu_url": reverse("menu", args=[venue.slug]),
         "menu": read_till_menu(venue),
         "live_path": f"{venue.slug}/{live}",

@@ -89,6 +89,8 @@ document.addEventListener("click", (event) => {
       offerClear(tile);
     }
   }
+  const newTab = event.target.closest("#new-tab");
+  if (newTab) openSheet(document.getElementById("tab-sheet"));
   const area = event.target.closest(".tab[data-area]");
   if (area) showArea(area.dataset.area);
   const part = event.target.closest(".tab[data-show]");

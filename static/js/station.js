@@ -22,7 +22,8 @@ async function acknowledge() {
       headers: { "Content-Type": "application/json", "X-CSRFToken": document.body.dataset.csrf },
       body: JSON.stringify({ lines }),
     });
-    if (!response.ok) throw new Error(response.status);
+    const answer = await response.json();
+    if (!response.ok) throw new Error(answer.error?.message);
   } catch {
     // The next refresh names them again.
     for (const line of lines) told.delete(line);

@@ -120,6 +120,12 @@ def test_a_printed_bill_waits_ten_minutes_before_it_shouts() -> None:
     assert glance(replace(printed, bill_printed_at=ago(10))).state == State.ATTENTION
 
 
+def test_a_bill_that_is_being_paid_in_parts_wants_nobody_yet() -> None:
+    part_paid = replace(ORDER, bill_printed_at=ago(6), paid=1000, outstanding=4000)
+    assert glance(part_paid).needs == []
+    assert needs(glance(replace(part_paid, bill_printed_at=ago(10)))) == [("bill", "attention", "Bill")]
+
+
 def test_a_machine_that_has_the_bill_is_paying_with_what_is_left() -> None:
     lent = replace(ORDER, lease_until=NOW + timedelta(minutes=3), paid=1000, outstanding=4000, bill_printed_at=ago(20))
     found = glance(lent)
