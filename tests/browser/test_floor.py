@@ -8,9 +8,8 @@ from playwright.sync_api import expect
 from bookings.models import Party
 from tests.browser.conftest import AT_ONCE, HANDHELD
 
-pytestmark = pytest.mark.browser
 
-
+@pytest.mark.browser
 def test_a_free_table_is_seated_in_two_taps_and_every_till_sees_it(house, open_till):
     # given: two tills with the floor open
     mine, other = open_till(), open_till(house.supervisor)
@@ -27,6 +26,7 @@ def test_a_free_table_is_seated_in_two_taps_and_every_till_sees_it(house, open_t
     expect(mine.locator("#seats")).to_be_visible()
 
 
+@pytest.mark.browser_full
 def test_on_a_handheld_the_floor_is_a_list_by_need(house, open_till):
     # given
     page = open_till(size=HANDHELD)
@@ -42,6 +42,7 @@ def test_on_a_handheld_the_floor_is_a_list_by_need(house, open_till):
     expect(page.locator("#row-t6")).to_be_hidden()
 
 
+@pytest.mark.browser_full
 def test_a_lost_line_says_so_quietly_and_heals_by_itself(house, open_till):
     # given
     mine, other = open_till(), open_till()
@@ -59,3 +60,27 @@ def test_a_lost_line_says_so_quietly_and_heals_by_itself(house, open_till):
     expect(mine.locator("#offline")).to_be_hidden()
     # what the browser itself says of a missing network is no complaint of the page
     mine.complaints.clear()
+
+
+@pytest.mark.browser_full
+def test_focus_scroll_and_an_open_sheet_survive_what_others_do(house, open_till):
+    # given: a sheet open over the floor, and somebody on the keyboard
+    mine, other = open_till(), open_till()
+    mine.locator("#tile-t6").focus()
+    # when
+    other.locator("#tile-t8").click()
+    other.locator("#seat-sheet").get_by_role("button", name="2", exact=True).click()
+    expect(mine.locator("#tile-t8")).to_have_class(re.compile("is-seated"), timeout=AT_ONCE)
+    # then
+    expect(mine.locator("#tile-t6")).to_be_focused()
+    # when
+    mine.locator("#tile-t6").click()
+    expect(mine.locator("#seat-sheet")).to_be_visible()
+    other.get_by_label("Back to the floor").click()
+    other.locator("#tile-t9").click()
+    other.locator("#seat-sheet").get_by_role("button", name="3", exact=True).click()
+    expect(mine.locator("#tile-t9")).to_have_class(re.compile("is-seated"), timeout=AT_ONCE)
+    # then
+    expect(mine.locator("#seat-sheet")).to_be_visible()
+    mine.keyboard.press("Escape")
+    expect(mine.locator("#tile-t6")).to_be_focused()
