@@ -76,10 +76,6 @@ class Room:
     area: Area
     tiles: list[Tile]
 
-    @property
-    def free(self) -> int:
-        return sum(tile.is_free for tile in self.tiles)
-
 
 @dataclass(slots=True)
 class Slip:

@@ -22,8 +22,10 @@ def test_a_free_table_is_seated_in_two_taps_and_every_till_sees_it(house, open_t
     expect(other.locator("#tile-t3")).to_have_class(re.compile("is-seated"), timeout=AT_ONCE)
     expect(other.locator("#tile-t3")).to_contain_text("Seated")
     assert Party.objects.get(venue=house.venue).covers == 4
-    # and: the table page of somebody who comes later knows the covers
-    expect(mine.locator("#seats")).to_be_visible()
+    # and: a tap on it there opens its order, which knows the covers
+    other.locator("#tile-t3").click()
+    expect(other).to_have_url(re.compile(r"/old-mill/tables/t3$"))
+    expect(other.locator("#seats")).to_be_visible()
 
 
 @pytest.mark.browser_full
