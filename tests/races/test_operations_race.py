@@ -6,7 +6,6 @@ from functools import partial
 from itertools import count
 
 import pytest
-from django.db import connection
 
 from bookings.models import Party
 from floorplan.models import Table
@@ -23,7 +22,7 @@ from pos.errors import Conflict
 from pos.ids import LINE, ORDER, new_id
 from pos.permissions import Actor
 from tests.factories import MembershipFactory, TillFactory, a_venue
-from tests.races.crowd import all_at_once
+from tests.races.crowd import all_at_once, deadlocks
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -200,13 +199,6 @@ def test_without_the_row_locks_a_round_is_sent_twice_or_fails(monkeypatch):
 
     # then
     assert Round.objects.count() > 1 or any(isinstance(result, Exception) for result in results)
-
-
-def deadlocks():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-        return cursor.fetchone()[0]
 
 
 def a_waiter_at_work(actor, table, seed):

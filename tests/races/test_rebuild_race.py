@@ -6,7 +6,6 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from dojo_integration import capabilities, documents
 from dojo_integration.capabilities import find
@@ -16,16 +15,9 @@ from pos.permissions import Actor
 from tests.bills import a_bill
 from tests.capabilities.requests import a_payment, an_order
 from tests.factories import WorkingVenue
-from tests.races.crowd import all_at_once
+from tests.races.crowd import all_at_once, deadlocks
 
 ORDERS = 8
-
-
-def deadlocks() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_force_next_flush()")
-        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-        return cursor.fetchone()[0]
 
 
 def rebuild(times: int) -> None:
