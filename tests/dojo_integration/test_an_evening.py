@@ -6,6 +6,7 @@ import pytest
 from dojo_integration.documents import render_documents
 from dojo_integration.models import OrderDocument
 from orders.models import LineState, Order
+from orders.selectors.floor import read_floor
 from orders.services.kitchen import acknowledge_lines, move_line
 from orders.services.lines import Choice, NewLine
 from orders.services.ordering import add_lines
@@ -28,6 +29,13 @@ def seen(order_id):
     return order["status"], [item["name"] for item in order["items"]], order["totalAmount"]["value"], order["payable"]
 
 
+def floor_says(shop):
+    """The state and the word on table 12."""
+    tiles = (tile for room in read_floor(shop.venue, shop.waiter).rooms for tile in room.tiles)
+    tile = next(tile for tile in tiles if tile.table.code == "t12")
+    return str(tile.glance.state), tile.glance.word, tile.balance
+
+
 def states(order_id):
     return list(Order.objects.get(pk=order_id).lines.order_by("position").values_list("plu", "state"))
 
@@ -43,12 +51,14 @@ def test_two_rounds_drinks_served_first_mains_sent_after(uk):
     order_id = drinks[0].order_id
 
     # then: seated with their order, nothing in the bar yet
+    assert floor_says(uk) == ("seated", "Seated", 1240)
     assert seen(order_id) == ("New", [drinks[0].name], 2 * pint.price, True)
 
     # when
     send(actor=uk.by_waiter, order_id=order_id)
 
     # then
+    assert floor_says(uk) == ("service", "Drinks", 1240)
     assert seen(order_id)[0] == "Accepted"
     assert states(order_id) == [("lager-pint", LineState.SENT)]
 
@@ -59,6 +69,7 @@ def test_two_rounds_drinks_served_first_mains_sent_after(uk):
         move_line(actor=uk.by_waiter, line_id=line_id, state=state)
 
     # then
+    assert floor_says(uk) == ("service", "Drinks", 1240)
     assert seen(order_id)[0] == "Preparing"
 
     # when: mains are ordered while the drinks are on the table
@@ -69,6 +80,7 @@ def test_two_rounds_drinks_served_first_mains_sent_after(uk):
     )
 
     # then: the second round waits on the same bill, and nothing that was served is touched
+    assert floor_says(uk) == ("service", "Drinks", 4140)
     assert mains[0].order_id == order_id
     assert states(order_id) == [("lager-pint", LineState.SERVED), ("ribeye", LineState.UNSENT)]
     assert seen(order_id)[2:] == (2 * pint.price + steak.price, True)
@@ -79,6 +91,7 @@ def test_two_rounds_drinks_served_first_mains_sent_after(uk):
         fire_course(actor=uk.by_waiter, order_id=order_id, course_id=mains[0].course_id)
 
     # then: whatever later rounds do, the order stays Preparing
+    assert floor_says(uk) == ("service", "Mains", 4140)
     assert states(order_id)[1] == ("ribeye", LineState.SENT)
     assert seen(order_id)[0] == "Preparing"
     assert Order.objects.get(pk=order_id).rounds.count() == 2
@@ -93,6 +106,7 @@ def test_two_rounds_drinks_served_first_mains_sent_after(uk):
     )
 
     # then: the order is finished, the kitchen is not
+    assert floor_says(uk) == ("paid", "Paid", 0)
     assert (seen(order_id)[0], seen(order_id)[3]) == ("Finalized", False)
     assert states(order_id)[1] == ("ribeye", LineState.SENT)
 
@@ -102,12 +116,14 @@ def test_two_rounds_drinks_served_first_mains_sent_after(uk):
         move_line(actor=uk.by_waiter, line_id=mains[0].pk, state=state)
 
     # then: without touching the order
+    assert floor_says(uk) == ("paid", "Paid", 0)
     assert wire(order_id) == before
 
     # when: a coffee after they paid
     coffee = add_lines(actor=uk.by_waiter, target=AtTable("t12"), lines=[NewLine(plu="coffee")])
 
     # then
+    assert floor_says(uk) == ("seated", "Seated", 340)
     following = Order.objects.get(pk=coffee[0].order_id)
     assert (following.display_name, following.party_id) == (
         f"{uk.tables['t12'].name} · 2",
