@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from bookings.models import Party, Reservation
@@ -174,7 +174,7 @@ def product_for_update(venue: Venue, product_id: int) -> Product:
     return found
 
 
-def _orders():  # type: ignore[no-untyped-def]
+def _orders() -> QuerySet[Order]:
     return Order.objects.select_for_update(no_key=True, of=("self",)).select_related("table", "waiter__staff")
 
 
