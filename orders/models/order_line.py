@@ -1,5 +1,7 @@
 """Lines and what hangs on them; production lives here, not on the order."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -33,6 +35,7 @@ _NEXT: dict[str, tuple[str, ...]] = {
 # A cook who bumped too early takes it back one step.
 _RECALL = {LineState.SERVED: LineState.READY, LineState.READY: LineState.STARTED, LineState.STARTED: LineState.SENT}
 
+TAKEN_OFF_FIELDS = ("state", "taken_off", "taken_off_at", "taken_off_by", "taken_off_reason")
 WAITING_STATES = (LineState.UNSENT, LineState.HELD)
 KITCHEN_STATES = (LineState.SENT, LineState.STARTED, LineState.READY)
 
@@ -155,6 +158,14 @@ class OrderLine(models.Model):
             was, wanted = LineState(self.state).label.lower(), LineState(state).label.lower()
             raise Conflict(f"{self.name} is {was}, it cannot become {wanted}.", line=self.pk)
         self.state = state
+
+    def take_off(self, how: str, *, by: Membership | None, at: datetime, reason: str = "") -> None:
+        """Take the line off the bill, saying how, who and why; save ``TAKEN_OFF_FIELDS``. Raises Conflict."""
+        self.move(LineState.VOIDED)
+        self.taken_off = how
+        self.taken_off_at = at
+        self.taken_off_by = by
+        self.taken_off_reason = reason
 
     def recall(self) -> None:
         """Take one step back on the station's screen. Raises Conflict where there is none."""

@@ -5,7 +5,8 @@ Each act is refused while a card machine has the bill, says who did it and who a
 
 from datetime import timedelta
 
-from orders.models import LineState, Order, OrderLine, PriceRule, TakenOff
+from orders.models import Order, OrderLine, PriceRule, TakenOff
+from orders.models.order_line import TAKEN_OFF_FIELDS
 from orders.services.lines import is_waiting, split_off
 from orders.services.merging import tell_stations
 from orders.services.pad import Pad, pad_of_line
@@ -211,14 +212,9 @@ def _take_off(pad: Pad, line: OrderLine, how: TakenOff, reason: str, *, was_made
     tell_stations(pad.held, [line])
     if not was_made:
         pad.stock.give_back(pad.uses_of(line, line.quantity))
-    line.move(LineState.VOIDED)
-    line.taken_off = how
-    line.taken_off_at = pad.held.now
-    line.taken_off_by = pad.actor.membership
-    line.taken_off_reason = reason
+    line.take_off(how, by=pad.actor.membership, at=pad.held.now, reason=reason)
     line.was_made = was_made
-    fields = ("state", "taken_off", "taken_off_at", "taken_off_by", "taken_off_reason", "was_made")
-    pad.change(line, *fields, "gross_amount", "discount_amount", "net_amount")
+    pad.change(line, *TAKEN_OFF_FIELDS, "was_made", "gross_amount", "discount_amount", "net_amount")
     tell_stations(pad.held, [line])
 
 

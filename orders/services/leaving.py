@@ -2,7 +2,7 @@
 
 from bookings.models import Party
 from orders.models import LineState, Order, OrderLine, OrderStatus, Product, TakenOff
-from orders.models.order_line import WAITING_STATES
+from orders.models.order_line import TAKEN_OFF_FIELDS, WAITING_STATES
 from orders.row_locks import Held
 from orders.services.billing import end_order, needs_handing_over, settle
 from orders.services.locking import refuse_if_lent
@@ -61,12 +61,8 @@ def cancel_unsent(held: Held, order: Order, actor: Actor) -> None:
     )
     _sell_again(held, lines)
     for line in lines:
-        line.move(LineState.VOIDED)
-        line.taken_off = TakenOff.REMOVE
-        line.taken_off_at = held.now
-        line.taken_off_by = actor.membership
-        line.taken_off_reason = "Guests left"
-    OrderLine.objects.bulk_update(lines, ["state", "taken_off", "taken_off_at", "taken_off_by", "taken_off_reason"])
+        line.take_off(TakenOff.REMOVE, by=actor.membership, at=held.now, reason="Guests left")
+    OrderLine.objects.bulk_update(lines, TAKEN_OFF_FIELDS)
     end_order(held, order, OrderStatus.CANCELED)
     # Nobody owes for what never reached the kitchen: no supervisor is asked.
     settle(held, order, actor, lowered_by_right=True)

@@ -5,8 +5,8 @@ Each step checks everything before it changes anything, so that one refused tap 
 
 from collections.abc import Sequence
 
-from orders.models import Eaten, LineState, Order, OrderLine, Origin, TakenOff
-from orders.models.order_line import KITCHEN_STATES
+from orders.models import Eaten, Order, OrderLine, Origin, TakenOff
+from orders.models.order_line import KITCHEN_STATES, TAKEN_OFF_FIELDS
 from orders.services.lines import (
     NewLine,
     build_line,
@@ -120,11 +120,8 @@ def take_off_unsent(pad: Pad, line: OrderLine) -> None:
     pad.order_to_lower(line)
     _refuse_if_sent(line)
     pad.stock.give_back(pad.uses_of(line, line.quantity))
-    line.move(LineState.VOIDED)
-    line.taken_off = TakenOff.REMOVE
-    line.taken_off_at = pad.held.now
-    line.taken_off_by = pad.actor.membership
-    pad.change(line, "state", "taken_off", "taken_off_at", "taken_off_by")
+    line.take_off(TakenOff.REMOVE, by=pad.actor.membership, at=pad.held.now)
+    pad.change(line, *TAKEN_OFF_FIELDS)
 
 
 def _refuse_if_sent(line: OrderLine) -> None:
