@@ -9,7 +9,6 @@ from floorplan.row_locks import tables_for_update
 from orders.models import (
     ExceptionKind,
     IntentSource,
-    LineState,
     Order,
     OrderLine,
     OrderStatus,
@@ -20,9 +19,9 @@ from orders.models import (
     TakenOff,
 )
 from orders.models.order import DISPLAY_NAME_LENGTH
-from orders.models.order_line import WAITING_STATES
+from orders.models.order_line import TAKEN_OFF_FIELDS, WAITING_STATES
 from orders.row_locks import Held, hold_nothing_yet, hold_order, hold_party, intent_for_update
-from orders.services.billing import end_order, read_lines, settle
+from orders.services.billing import end_order, price_order, read_lines, settle
 from orders.services.dojo_lines import NewDiscount, NewItem, write_lines
 from orders.services.exceptions import tell_manager
 from orders.services.locking import refuse_if_lent
@@ -110,7 +109,7 @@ def create_order(*, actor: Actor, request: NewDojoOrder) -> Order:
     _tell_of_unknown_table(held, request, order, table)
     send = order.status != OrderStatus.SUBMITTED
     write_lines(held, order, actor, items=request.items, discounts=request.discounts)
-    bill = settle(held, order, actor)
+    bill = price_order(held, order)
     _keep_guests_total(held, order, request)
     if send:
         send_to_stations(held, order, bill.lines, actor)
@@ -319,11 +318,7 @@ def _keep_guests_total(held: Held, order: Order, request: NewDojoOrder) -> None:
 def _take_off_everything(held: Held, lines: list[OrderLine], actor: Actor) -> None:
     for line in lines:
         was_sent = line.sent_at is not None
-        line.move(LineState.VOIDED)
-        line.taken_off = TakenOff.VOID if was_sent else TakenOff.REMOVE
-        line.taken_off_at = held.now
-        line.taken_off_by = actor.membership
-        line.taken_off_reason = "Order cancelled"
-    fields = ["state", "taken_off", "taken_off_at", "taken_off_by", "taken_off_reason"]
-    OrderLine.objects.bulk_update(lines, fields)
+        how = TakenOff.VOID if was_sent else TakenOff.REMOVE
+        line.take_off(how, by=actor.membership, at=held.now, reason="Order cancelled")
+    OrderLine.objects.bulk_update(lines, TAKEN_OFF_FIELDS)
     tell_stations(held, [line for line in lines if line.sent_at is not None])

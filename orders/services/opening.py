@@ -53,7 +53,6 @@ def open_for_party(
     waiter: Membership | None,
     table: Table | None = None,
     follows: Order | None = None,
-    joins_back: bool = False,
 ) -> Order:
     """Open the party's next order; the second one of an evening is ``Table 12 · 2`` although the first is paid."""
     order = new_order(held)
@@ -63,9 +62,7 @@ def open_for_party(
     order.waiter = waiter or party.waiter
     order.covers = party.covers
     if follows is not None:
-        order.follows = follows
-        order.joins_back = joins_back
-        order.service_choice = _choice_that_travels(follows)
+        _wait_to_join(order, follows)
     earlier = party.orders.filter(is_prepaid=False, merged_into__isnull=True).exclude(status=OrderStatus.CANCELED)
     return save_new_order(held, order, first=1 + earlier.count())
 
@@ -74,16 +71,14 @@ def open_follow_on(held: Held, order: Order) -> Order:
     """Open the order that takes new lines while a card machine has this one."""
     party = held.party_of(order)
     if party is not None:
-        return open_for_party(held, party, waiter=order.waiter, table=order.table, follows=order, joins_back=True)
+        return open_for_party(held, party, waiter=order.waiter, table=order.table, follows=order)
     follower = new_order(held, order_type=OrderType(order.order_type))
     follower.table = order.table
     follower.waiter = order.waiter
     follower.is_tab = order.is_tab
     follower.tab_description = order.tab_description
     follower.customer_name = order.customer_name
-    follower.follows = order
-    follower.joins_back = True
-    follower.service_choice = _choice_that_travels(order)
+    _wait_to_join(follower, order)
     return save_new_order(held, follower, base=order.display_base, first=2)
 
 
@@ -105,10 +100,13 @@ def open_order_of(held: Held, party: Party) -> Order | None:
     return None
 
 
-def _choice_that_travels(order: Order) -> str:
-    """Guests who had service taken off one bill do not find it on the next; an amount Dojo stated was for one order."""
-    stated = order.service_choice == ServiceChoice.STATED
-    return ServiceChoice.AUTOMATIC if stated else order.service_choice
+def _wait_to_join(order: Order, first: Order) -> None:
+    """Born while a card machine has the first bill; merged into it afterwards if both are still unpaid."""
+    order.follows = first
+    order.joins_back = True
+    # Guests who had service taken off one bill do not find it on the next; an amount Dojo stated was for one order.
+    if first.service_choice != ServiceChoice.STATED:
+        order.service_choice = first.service_choice
 
 
 def _first_table(party: Party) -> Table | None:
