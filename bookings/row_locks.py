@@ -24,11 +24,3 @@ def parties_for_update(venue: Venue, party_ids: Iterable[str | None]) -> dict[st
         return {}
     rows = Party.objects.select_for_update(no_key=True, of=("self",)).filter(venue=venue, pk__in=wanted).order_by("pk")
     return {party.pk: party for party in rows}
-
-
-def party_for_update(venue: Venue, party_id: str) -> Party:
-    """Lock one party. Raises NotFound."""
-    party = parties_for_update(venue, [party_id]).get(party_id)
-    if party is None:
-        raise NotFound("That party does not exist.")
-    return party

@@ -178,10 +178,7 @@ def needs_of_order(clock: Clock, order: OrderFacts) -> list[Need]:
 
 def _needs_of_production(clock: Clock, order: OrderFacts) -> list[Need]:
     needs = []
-    stranded = [
-        line for line in order.lines if line.state == "sent" and line.has_station and not line.station_has_it_at
-    ]
-    late = [line for line in stranded if clock.is_due("not_with_station", line.sent_at)]
+    late = [line for line in order.lines if line.is_stranded and clock.is_due("not_with_station", line.sent_at)]
     if late:
         words = "1 line not with the kitchen" if len(late) == 1 else f"{len(late)} lines not with the kitchen"
         needs.append(Need("not_with_station", State.ATTENTION, words, _earliest(late), order.pk))

@@ -46,10 +46,6 @@ def epos_error(error: BaseException) -> EposError:
     return EposError(500, UNEXPECTED, "Something went wrong here; it is logged under this trace id.")
 
 
-def is_expected(error: BaseException) -> bool:
-    return any(isinstance(error, kind) for kind, _, _ in _MEANINGS)
-
-
 def _words(error: PosError) -> str:
     field = getattr(error, "field", "")
     return f"{field}: {error.message}" if field else error.message

@@ -117,10 +117,6 @@ class Ticket:
         return self.main.order.opened_at if self.main else None
 
     @property
-    def has_left_to_pay(self) -> bool:
-        return any(bill.order.outstanding for bill in self.bills)
-
-    @property
     def may_be_cleared(self) -> bool:
         return self.party is not None and not self.bills and bool(self.paid)
 
