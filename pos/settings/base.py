@@ -6,6 +6,7 @@ through the data folder. With it this is production, which refuses to start with
 
 import secrets
 import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +249,27 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+# Wrong passwords (pos.lockout): ten for one login from one address, then half an hour's rest.
+INSTALLED_APPS += ["axes"]
+MIDDLEWARE += ["axes.middleware.AxesMiddleware"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_HANDLER = "pos.lockout.PasswordTries"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# What authenticate() calls it, whatever a form does.
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "pos.lockout.login_of"
+AXES_CLIENT_IP_CALLABLE = "pos.client_address.client_address"
+AXES_LOCKOUT_CALLABLE = "pos.lockout.refusal"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=30)
+# Else somebody who keeps trying would wait for ever, and could keep another waiting.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+# The audit trail has the sign-ins. A login is kept out of logs and forms, because people type passwords into it.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["login", "username", "csrfmiddlewaretoken"]
+AXES_VERBOSE = False
 
 if PRODUCTION:
     # The README asks for a proxy that sets this header itself and drops the one a client sends.
