@@ -43,4 +43,4 @@ def refusal(request: HttpRequest, response: HttpResponse, credentials: dict[str,
     """What a page answers that refused: our own login page says it itself, any other makes way for a page that does."""
     if response.status_code == HTTP_TOO_MANY:
         return response
-    return render(request, "pos/locked_out.html", {"message": TOO_MANY_TRIES}, status=HTTP_TOO_MANY)
+    return render(request, "pos/locked_out.html", {"refused": TOO_MANY_TRIES}, status=HTTP_TOO_MANY)

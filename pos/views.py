@@ -52,9 +52,12 @@ def login(request: HttpRequest, venue: str) -> HttpResponse:
         member = _member(request, here, form) if form.is_valid() else None
         if member is not None:
             return _come_in(request, member, till)
-        messages.error(request, TOO_MANY_TRIES if is_locked_out(request) else _NOT_HERE)
+        if not is_locked_out(request):
+            messages.error(request, _NOT_HERE)
     context = {"venue": here, "till": till, "login": form["login"].value() or "", "next": next_page(request, here)}
-    return render(request, "pos/login.html", context, status=HTTP_TOO_MANY if is_locked_out(request) else 200)
+    if is_locked_out(request):
+        return render(request, "pos/login.html", context | {"refused": TOO_MANY_TRIES}, status=HTTP_TOO_MANY)
+    return render(request, "pos/login.html", context)
 
 
 @never_cache
