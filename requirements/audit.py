@@ -73,7 +73,8 @@ def judge(answers: Sequence[Answer]) -> Verdict:
             findings.append(f"pip-audit itself failed: {_last_words(answer)}")
     if not findings and len(not_looked_up) == pins:
         nobody = "The vulnerability service cannot be reached from here; nothing was checked."
-        return Verdict(NOBODY_TO_ASK, [nobody, f"For example {not_looked_up[0]}"])
+        mirror = "It has to be PyPI itself: a mirror has the packages, but not what is known of them."
+        return Verdict(NOBODY_TO_ASK, [nobody, f"For example {not_looked_up[0]}", mirror])
     findings += [f"not looked up: {line}" for line in not_looked_up]
     if findings:
         return Verdict(FAILED, [*findings, f"{len(findings)} to look at, of {pins} pins."])

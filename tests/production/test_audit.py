@@ -70,6 +70,7 @@ def test_a_mirror_that_knows_nothing_of_any_package_is_nobody_to_ask() -> None:
     assert lines == [
         "The vulnerability service cannot be reached from here; nothing was checked.",
         "For example six 1.17.0: Dependency not found on PyPI and could not be audited: six (1.17.0)",
+        "It has to be PyPI itself: a mirror has the packages, but not what is known of them.",
     ]
 
 
