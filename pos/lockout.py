@@ -21,7 +21,7 @@ def is_locked_out(request: HttpRequest) -> bool:
     return bool(getattr(request, "axes_locked_out", False))
 
 
-class PasswordTries(AxesDatabaseHandler):  # type: ignore[misc]
+class PasswordTries(AxesDatabaseHandler):
     """The count, which only a right password ends."""
 
     def is_allowed(self, request: Any, credentials: dict[str, Any] | None = None) -> bool:

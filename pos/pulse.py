@@ -19,7 +19,7 @@ def touch(part: str) -> None:
         (settings.DATA_FOLDER.path / f"{part}.pulse").touch()
 
 
-class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
+class WorkerPulse(bootsteps.StartStopStep):
     """The worker's, from its event loop and only while it is connected to the queue."""
 
     requires = ("celery.worker.consumer.connection:Connection",)
@@ -32,7 +32,7 @@ class WorkerPulse(bootsteps.StartStopStep):  # type: ignore[misc]
         self.timer.cancel()
 
 
-class Scheduler(PersistentScheduler):  # type: ignore[misc]
+class Scheduler(PersistentScheduler):
     """Beat's, whenever it has looked what is due."""
 
     def tick(self, *args: Any, **kwargs: Any) -> float:

@@ -13,7 +13,10 @@ from django.test import Client
 from django.urls import include, path
 from django.utils import timezone
 
+from pos.errors import NotFound, NotPermitted
 from pos.lockout import TOO_MANY_TRIES
+from pos.models import AuditEntry
+from pos.services.lockouts import let_in_again
 from tests.factories import PASSWORD, PIN, RestCredentialFactory, WorkingVenue, a_venue
 
 TRIES = 10
@@ -201,15 +204,46 @@ def test_dojos_credential_is_never_stopped(uk: WorkingVenue) -> None:
     assert areas("the right one") == 200
 
 
-def test_a_manager_can_let_somebody_in_again(uk: WorkingVenue) -> None:
+def test_a_manager_lets_somebody_in_again(uk: WorkingVenue) -> None:
     # given
     lock_out(uk.waiter.staff.login)
+    lock_out(uk.waiter.staff.login, address=ELSEWHERE)
     lock_out(uk.supervisor.staff.login)
     # when
-    call_command("axes_reset_username", uk.waiter.staff.login, verbosity=0)
+    assert let_in_again(actor=uk.by_manager, membership_id=uk.waiter.pk)
     # then
     assert is_in(try_login(uk.waiter.staff.login, PASSWORD))
+    assert is_in(try_login(uk.waiter.staff.login, PASSWORD, address=ELSEWHERE))
     assert is_refused(try_login(uk.supervisor.staff.login, PASSWORD))
+    entry = AuditEntry.objects.get(act="let_in_again")
+    assert (entry.membership, entry.subject) == (uk.manager, f"staff_{uk.waiter.staff_id}")
+    # and: a second time there is nothing to do, and nothing to tell
+    assert not let_in_again(actor=uk.by_manager, membership_id=uk.waiter.pk)
+    assert AuditEntry.objects.filter(act="let_in_again").count() == 1
+
+
+def test_nobody_else_does_nor_the_manager_of_another_venue(uk: WorkingVenue) -> None:
+    # given
+    other = a_venue("GB")
+    lock_out(uk.waiter.staff.login)
+    # when
+    for actor in (uk.by_waiter, uk.by_supervisor):
+        with pytest.raises(NotPermitted):
+            let_in_again(actor=actor, membership_id=uk.waiter.pk)
+    with pytest.raises(NotFound):
+        let_in_again(actor=other.by_manager, membership_id=uk.waiter.pk)
+    # then
+    assert is_refused(try_login(uk.waiter.staff.login, PASSWORD))
+    assert not AuditEntry.objects.filter(act="let_in_again").exists()
+
+
+def test_without_a_manager_a_command_does_it(uk: WorkingVenue) -> None:
+    # given
+    lock_out(uk.manager.staff.login)
+    # when
+    call_command("axes_reset_username", uk.manager.staff.login, verbosity=0)
+    # then
+    assert is_in(try_login(uk.manager.staff.login, PASSWORD))
 
 
 @pytest.mark.urls("tests.pos.test_lockout")
