@@ -171,6 +171,6 @@ def test_the_proxy_hands_web_whole_requests() -> None:
     web = text[text.index("reverse_proxy web") :]
     assert re.search(r"\n\t\t\trequest_buffers \d+MB\n", web)
     assert re.search(r"\n\t\t\tresponse_buffers \d+MB\n", web)
-    # Nobody before it is believed about who the client is (pos.client_address).
-    assert "trusted_proxies" not in text
-    assert "header_up" not in text
+    # It says who the client is, and believes nobody else about it (pos.client_address).
+    assert re.findall(r"header_up .*", text) == ["header_up X-Forwarded-For {client_ip}"]
+    assert not re.search(r"^\s*trusted_proxies", text, re.MULTILINE)
