@@ -57,7 +57,7 @@ class BehindTheProxy:
 
 
 def ask(port: int, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Page:
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         client.request(method, path, body, headers or {})
         answer = client.getresponse()
