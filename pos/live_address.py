@@ -1,4 +1,4 @@
-"""Where the browser finds the live WebSockets: beside the page, or where LIVE_URL says."""
+"""Where the browser finds the live WebSockets: beside the page, behind the same proxy, or where LIVE_URL says."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -14,6 +14,9 @@ def live_url(request: HttpRequest) -> str:
     scheme = "wss" if request.is_secure() else "ws"
     # urlsplit keeps the brackets of an IPv6 address apart from its port.
     host = urlsplit(f"//{request.get_host()}").netloc
+    if settings.PRODUCTION:
+        # The proxy passes this path on to the live port.
+        return f"{scheme}://{host}/ws/"
     name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
     return f"{scheme}://{name}:{settings.LIVE_PORT}/ws/"
 

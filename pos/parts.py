@@ -1,4 +1,4 @@
-"""The parts of a running Tableside, as data: name → command line. `manage.py up` runs them all, a container one."""
+"""The parts of a running Tableside, as data: name → command line. `manage.py up` runs them all, `part` one of them."""
 
 import sys
 
@@ -14,12 +14,9 @@ def parts(*, host: str, port: int, live_port: int) -> Parts:
     # `make run` as root is meant to work, and says so in the README; a production worker should hear of it.
     calm = () if settings.PRODUCTION else ("-W", "ignore:You're running the worker with superuser privileges")
     return {
-        # Threads, because browsers come straight to this port: they open connections ahead of need, and each would
-        # hold a sync worker until it times out. Behind a proxy that buffers, sync workers have the better tail.
         "web": (
             python, "-m", "gunicorn", "pos.wsgi:application",
-            "--bind", address, "--worker-class", "gthread", "--workers", "2", "--threads", "4",
-            "--keep-alive", "15", "--timeout", "60", "--graceful-timeout", "3",
+            "--bind", address, *_web_workers(), "--timeout", "60", "--graceful-timeout", "3",
             "--log-level", "warning", "--no-control-socket",
         ),
         "live": (
@@ -34,3 +31,18 @@ def parts(*, host: str, port: int, live_port: int) -> Parts:
             python, "-m", "celery", "--quiet", "--app", "pos", "beat", "--loglevel", "info", "--pidfile", "",
         ),
     }  # fmt: skip
+
+
+def configured_parts() -> Parts:
+    """The parts where the environment wants them to listen."""
+    return parts(host=settings.HOST, port=settings.PORT, live_port=settings.LIVE_PORT)
+
+
+def _web_workers() -> tuple[str, ...]:
+    workers = ("--workers", str(settings.WEB_WORKERS))
+    if settings.PRODUCTION:
+        # Behind a proxy that hands over whole requests and takes whole answers, one at a time has the best tail.
+        return ("--worker-class", "sync", *workers)
+    # Threads, because browsers come straight to this port: they open connections ahead of need, and each would
+    # hold a sync worker until it times out.
+    return ("--worker-class", "gthread", *workers, "--threads", "4", "--keep-alive", "15")

@@ -14,7 +14,7 @@ from django.conf import settings
 from pos.combined_log import CombinedLog
 from pos.embedded import DataFolder, EmbeddedError, Installation, Program, install
 from pos.embedded.process import signal_group, signal_process
-from pos.parts import Parts, parts
+from pos.parts import configured_parts
 from pos.supervisor import OURSELVES, StopAsked, Supervisor
 
 SERVICES_DEADLINE = 120.0
@@ -46,7 +46,11 @@ def start_up() -> None:
         finally:
             log.say(OURSELVES, "stopping")
             supervisor.stop(
-                ((list(_parts()), PARTS_PATIENCE), (["redis"], REDIS_PATIENCE), (["postgres"], POSTGRES_PATIENCE))
+                (
+                    (list(configured_parts()), PARTS_PATIENCE),
+                    (["redis"], REDIS_PATIENCE),
+                    (["postgres"], POSTGRES_PATIENCE),
+                )
             )
             folder.record_processes({})
 
@@ -58,14 +62,10 @@ def _start(folder: DataFolder, supervisor: Supervisor) -> None:
     here = Path(settings.BASE_DIR)
     prepare = Program(name="prepare", argv=(sys.executable, "manage.py", "prepare"), more_env=folder.mark, cwd=here)
     logins = supervisor.run_to_end(prepare).decode().strip()
-    for name, argv in _parts().items():
+    for name, argv in configured_parts().items():
         supervisor.start(Program(name=name, argv=argv, more_env=folder.mark, cwd=here))
     _wait_for_the_door(supervisor)
     supervisor.log.plain(_welcome(logins))
-
-
-def _parts() -> Parts:
-    return parts(host=settings.HOST, port=settings.PORT, live_port=settings.LIVE_PORT)
 
 
 def _start_services(folder: DataFolder, supervisor: Supervisor, installed: Installation) -> None:

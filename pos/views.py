@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pos.errors import PosError
 from pos.forms import LoginForm, PinForm, TillForm, VenueForm
+from pos.lockout import HTTP_TOO_MANY, TOO_MANY_TRIES, is_locked_out
 from pos.models import Membership, Staff, Till, Venue
 from pos.permissions import Actor, ActorKind
 from pos.selectors import people_with_pin, venues_for
@@ -51,8 +52,11 @@ def login(request: HttpRequest, venue: str) -> HttpResponse:
         member = _member(request, here, form) if form.is_valid() else None
         if member is not None:
             return _come_in(request, member, till)
-        messages.error(request, _NOT_HERE)
+        if not is_locked_out(request):
+            messages.error(request, _NOT_HERE)
     context = {"venue": here, "till": till, "login": form["login"].value() or "", "next": next_page(request, here)}
+    if is_locked_out(request):
+        return render(request, "pos/login.html", context | {"refused": TOO_MANY_TRIES}, status=HTTP_TOO_MANY)
     return render(request, "pos/login.html", context)
 
 

@@ -11,6 +11,7 @@ from orders.models import Course, OrderNumber, Station, TradingPeriod, VatClass,
 from pos import audit
 from pos.errors import Conflict, InvalidRequest
 from pos.models import Country, Currency, Membership, Role, Staff, Venue
+from pos.models.people import tidy_login
 from pos.permissions import Actor
 from pos.service import service
 
@@ -90,7 +91,7 @@ def _write_vat_table(venue: Venue) -> None:
 
 
 def _first_manager(venue: Venue, *, login: str, password: str | None, name: str) -> Membership:
-    login = login.strip().lower()
+    login = tidy_login(login)
     if not login:
         raise InvalidRequest("The manager needs a login.", field="manager_login")
     staff = Staff.objects.filter(login=login).first()

@@ -26,11 +26,16 @@ class Role(models.TextChoices):
     MANAGER = "manager", "Manager"
 
 
+def tidy_login(login: str | None) -> str:
+    """A login as it is kept, however it was typed."""
+    return (login or "").strip().lower()
+
+
 class StaffManager(BaseUserManager["Staff"]):
     def create_user(self, login: str, password: str | None = None, *, name: str = "", **fields: Any) -> "Staff":
         if not login:
             raise ValueError("Staff need a login")
-        staff = self.model(login=login.strip().lower(), name=name or login, **fields)
+        staff = self.model(login=tidy_login(login), name=name or login, **fields)
         staff.set_password(password)
         staff.save(using=self._db)
         return staff
@@ -39,7 +44,7 @@ class StaffManager(BaseUserManager["Staff"]):
         return self.create_user(login, password, **{**fields, "is_staff": True, "is_superuser": True})
 
     def get_by_natural_key(self, username: str | None) -> "Staff":
-        return self.get(login=(username or "").strip().lower())
+        return self.get(login=tidy_login(username))
 
 
 class Staff(AbstractBaseUser, PermissionsMixin):

@@ -6,6 +6,7 @@ through the data folder. With it this is production, which refuses to start with
 
 import secrets
 import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ LIVE_URL = env.str("LIVE_URL", default="")
 
 # What they stand on.
 DATABASE_URL = env.str("DATABASE_URL", default="")
+DATABASE_PASSWORD = env.str("DATABASE_PASSWORD", default="")
 REDIS_URL = env.str("REDIS_URL", default="")
 DATA_FOLDER = DataFolder((BASE_DIR / env.str("TABLESIDE_DATA_DIR", default="var")).resolve())
 
@@ -37,8 +39,11 @@ SERVICES = None if DATABASE_URL and REDIS_URL else DATA_FOLDER.running_services(
 # `manage.py up` and the few commands that need neither database nor Redis run without them.
 SERVICES_ARE_KNOWN = bool(DATABASE_URL and REDIS_URL) or SERVICES is not None
 
+# A sync worker answers one request at a time, a threaded one four (pos.parts).
+WEB_WORKERS = env.int("WEB_WORKERS", default=4 if PRODUCTION else 2)
+
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
-ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[])
+ALLOWED_HOSTS = [name.strip() for name in env.list("DJANGO_ALLOWED_HOSTS", default=[])]
 SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
 
 # The Basic credentials that Dojo must send us, for the default venue; unset: generated on the first start.
@@ -151,6 +156,7 @@ def _database() -> dict[str, Any]:
     # A socket folder arrives as an option; psql and the test runner look for it here.
     found["HOST"] = options.pop("host", found["HOST"])
     found["PORT"] = options.pop("port", found["PORT"])
+    found["PASSWORD"] = found["PASSWORD"] or DATABASE_PASSWORD
     return found | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": {**options, "pool": POOL}}
 
 
@@ -178,7 +184,8 @@ CHANNEL_LAYERS: dict[str, Any] = {
 
 # ---- Background --------------------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = REDIS.replace("unix://", "redis+socket://", 1)
+# The queue's library knows a socket, and its number, by names of its own.
+CELERY_BROKER_URL = REDIS.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Money never waits for the queue (the outbox is in PostgreSQL), so a publisher gives up quickly on a sick Redis.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -202,6 +209,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "clear tables that paid": {"task": "orders.tasks.clear_tables_that_paid", "schedule": 5.0},
     "forget old operations": {"task": "orders.tasks.forget_old_operations", "schedule": 3600.0},
 }
+CELERY_BEAT_SCHEDULER = "pos.pulse.Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_FOLDER.path / "celerybeat-schedule")
 
 # ---- Events: who hears of a change (pos.events) ------------------------------------------------------------------
@@ -249,6 +257,27 @@ CSRF_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# Wrong passwords (pos.lockout): ten for one login from one address, then half an hour's rest.
+INSTALLED_APPS += ["axes"]
+MIDDLEWARE += ["axes.middleware.AxesMiddleware"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_HANDLER = "pos.lockout.PasswordTries"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# What authenticate() calls it, whatever a form does.
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "pos.lockout.login_of"
+AXES_CLIENT_IP_CALLABLE = "pos.client_address.client_address"
+AXES_LOCKOUT_CALLABLE = "pos.lockout.refusal"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=30)
+# Else somebody who keeps trying would wait for ever, and could keep another waiting.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+# The audit trail has the sign-ins. A login is kept out of logs and forms, because people type passwords into it.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["login", "username", "csrfmiddlewaretoken"]
+AXES_VERBOSE = False
+
 if PRODUCTION:
     # The README asks for a proxy that sets this header itself and drops the one a client sends.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -280,7 +309,8 @@ CONTENT_SECURITY_POLICY = {
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # `make run` serves them from where they lie; production collects, compresses and fingerprints them once.
-STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
+_collected = BASE_DIR / env.str("TABLESIDE_STATIC_DIR", default="staticfiles")
+STATIC_ROOT = _collected if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -15,9 +15,12 @@ RUN_FOLDER = Path(
     )
 )
 _KEPT = ("TABLESIDE_TEST_RUN", "TABLESIDE_SPECS")
-_PREFIXES = ("DJANGO_DEBUG", "DJANGO_SECRET", "DJANGO_ALLOWED", "TABLESIDE_", "DOJO_", "EPOS_", "LIVE_")
+_PREFIXES = (
+    "DJANGO_DEBUG", "DJANGO_SECRET", "DJANGO_ALLOWED", "TABLESIDE_", "DOJO_", "EPOS_", "LIVE_", "DATABASE_", "REDIS_",
+    "WEB_",
+)  # fmt: skip
 for _name in list(os.environ):
-    if _name in ("HOST", "PORT", "DATABASE_URL", "REDIS_URL") or (_name.startswith(_PREFIXES) and _name not in _KEPT):
+    if _name in ("HOST", "PORT") or (_name.startswith(_PREFIXES) and _name not in _KEPT):
         del os.environ[_name]
 os.environ["TABLESIDE_ENV_FILE"] = os.devnull
 os.environ["TABLESIDE_DATA_DIR"] = str(RUN_FOLDER / "no-venue")

@@ -30,7 +30,19 @@ def test_the_live_port_of_the_pages_own_host(settings, host: str, secure: bool, 
     assert live_url(request) == expected
 
 
-def test_behind_a_proxy_live_url_decides(settings) -> None:
+@pytest.mark.parametrize("host", ["pos.example.com", "pos.example.com:8443", "[2001:db8::1]:8443"])
+def test_in_production_the_proxy_passes_it_on_under_the_pages_own_address(settings, host: str) -> None:
+    # given
+    settings.PRODUCTION, settings.ALLOWED_HOSTS = True, ["*"]
+
+    # when
+    request = RequestFactory().get("/", headers={"host": host}, secure=True)
+
+    # then
+    assert live_url(request) == f"wss://{host}/ws/"
+
+
+def test_elsewhere_is_where_live_url_says(settings) -> None:
     # given
     settings.LIVE_URL = "wss://pos.example.com/ws/"
 

@@ -79,6 +79,21 @@ def test_production_is_never_seeded(data: Path, called: list[str], settings) -> 
     assert called == []
 
 
+@pytest.mark.parametrize(("password", "expected"), [("", []), ("from the environment", ["rest_credential"])])
+def test_production_takes_over_dojos_password_and_never_tells_one(
+    data: Path, called: list[str], settings, password: str, expected: list[str]
+) -> None:
+    # given
+    VenueFactory()
+    settings.PRODUCTION, settings.EPOS_REST_PASSWORD = True, password
+
+    # when
+    output = said()
+
+    # then
+    assert (called, output) == (expected, "")
+
+
 def test_the_demo_logins_are_told_in_columns(data: Path, called: list[str]) -> None:
     # given
     VenueFactory(slug=VENUE_SLUG)

@@ -92,6 +92,87 @@ def test_a_file_fills_what_the_environment_leaves_open(tmp_path: Path) -> None:
     assert shown == "127.0.0.2 8200 8201 tableside_session"
 
 
+@pytest.mark.parametrize(
+    ("url", "alone", "expected"),
+    [
+        ("postgres://tableside@db.example.com/tableside", "a/b@c?#%1", "a/b@c?#%1"),
+        ("postgres://tableside:in-the-url@db.example.com/tableside", "alone", "in-the-url"),
+        ("postgres://tableside@db.example.com/tableside", "", ""),
+    ],
+)
+def test_the_databases_password_may_stand_by_itself(tmp_path: Path, url: str, alone: str, expected: str) -> None:
+    # given
+    environment = PRODUCTION | {"DATABASE_URL": url, "DATABASE_PASSWORD": alone}
+
+    # when
+    shown = show("settings.DATABASES['default']['PASSWORD']", tmp_path=tmp_path, **environment)
+
+    # then
+    assert shown == expected
+
+
+def test_host_names_are_separated_as_the_proxy_wants_them(tmp_path: Path) -> None:
+    """The proxy takes the same variable, and wants a blank behind each comma."""
+    # given
+    file = tmp_path / "settings.env"
+    file.write_text("DJANGO_ALLOWED_HOSTS=pos.example.com, till.example.com\n")
+    environment = PRODUCTION | {"TABLESIDE_ENV_FILE": str(file)}
+    del environment["DJANGO_ALLOWED_HOSTS"]
+
+    # then
+    assert show("settings.ALLOWED_HOSTS", tmp_path=tmp_path, **environment) == "['pos.example.com', 'till.example.com']"
+
+
+def test_cookies_are_for_https_and_for_no_script(tmp_path: Path) -> None:
+    # when
+    names = [f"{cookie}_COOKIE_{flag}" for cookie in ("SESSION", "CSRF") for flag in ("SECURE", "HTTPONLY", "SAMESITE")]
+    shown = show(f"[getattr(settings, name) for name in {names}]", tmp_path=tmp_path, **PRODUCTION)
+
+    # then
+    assert shown == "[True, True, 'Lax', True, True, 'Lax']"
+
+
+def test_a_number_behind_a_socket_holds_for_the_queue_too(tmp_path: Path) -> None:
+    # when
+    environment = PRODUCTION | {"REDIS_URL": "unix:///run/redis.sock?db=3"}
+    shown = show("settings.CELERY_BROKER_URL", tmp_path=tmp_path, **environment)
+
+    # then
+    assert shown == "redis+socket:///run/redis.sock?virtual_host=3"
+
+
+@pytest.mark.parametrize(
+    ("environment", "worker_class", "workers"),
+    [({}, "gthread", "2"), (PRODUCTION, "sync", "4"), (PRODUCTION | {"WEB_WORKERS": "9"}, "sync", "9")],
+)
+def test_web_answers_alone_in_threads_and_behind_the_proxy_one_at_a_time(
+    tmp_path: Path, environment: dict[str, str], worker_class: str, workers: str
+) -> None:
+    # given
+    code = "from pos.parts import configured_parts; print(*configured_parts()['web'])"
+
+    # when
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+        env={"TABLESIDE_DATA_DIR": str(tmp_path), "TABLESIDE_ENV_FILE": os.devnull, "PATH": os.environ["PATH"]}
+        | {"DJANGO_SETTINGS_MODULE": "pos.settings.base"} | environment,
+    )  # fmt: skip
+
+    # then
+    assert f" --worker-class {worker_class} --workers {workers} " in done.stdout
+
+
+def test_there_is_no_part_of_another_name(tmp_path: Path) -> None:
+    # when
+    done = manage("part", "waiter", tmp_path=tmp_path, **PRODUCTION)
+
+    # then
+    assert done.returncode == 2
+    assert "invalid choice: 'waiter'" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_the_database_is_pooled_and_checked(tmp_path: Path) -> None:
     # when
     shown = show("settings.DATABASES['default']", tmp_path=tmp_path, **PRODUCTION)

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from orders.services.venue_setup import set_up_venue
 from pos.errors import PosError
 from pos.models import Country, Staff
+from pos.models.people import tidy_login
 
 
 class Command(BaseCommand):
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         self.stdout.write("Its VAT table is a preset: have an accountant confirm it before the first sale.")
 
     def _password(self, login: str) -> str | None:
-        if Staff.objects.filter(login=login.strip().lower()).exists():
+        if Staff.objects.filter(login=tidy_login(login)).exists():
             self.stdout.write(f"{login} works here already and keeps their password.")
             return None
         if settings.MANAGER_PASSWORD:

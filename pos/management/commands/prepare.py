@@ -28,7 +28,7 @@ class Command(BaseCommand):
             self._seed_once()
         if demo is not None and Venue.objects.filter(slug=demo.VENUE_SLUG).exists():
             self.stdout.write(_logins(demo.DEMO_LOGINS))
-        if CREDENTIAL in get_commands() and Venue.objects.exists():
+        if CREDENTIAL in get_commands() and Venue.objects.exists() and _may_tell_a_credential():
             # A password is told when it is made, and never again.
             call_command(CREDENTIAL, stdout=self.stdout, verbosity=0)
 
@@ -40,6 +40,12 @@ class Command(BaseCommand):
         unfinished.touch()
         call_command(SEED, stdout=sys.stderr, no_color=True)
         unfinished.unlink()
+
+
+def _may_tell_a_credential() -> bool:
+    # What is told in production ends in a log. There only the environment's own is taken over, of which nothing is
+    # told; a new one is made by hand.
+    return not settings.PRODUCTION or bool(settings.EPOS_REST_PASSWORD)
 
 
 def _demo_module() -> Any:
