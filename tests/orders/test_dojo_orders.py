@@ -408,7 +408,7 @@ def counted(shop, **portions):
 
 def test_what_a_phone_sells_is_counted_down_once_and_never_refused(uk):
     # given
-    counted(uk, soup=3, lemonade=1)
+    counted(uk, soup=1, lemonade=3)
     deal = NewItem(
         name="Deal",
         plu="burger-deal",
@@ -417,12 +417,12 @@ def test_what_a_phone_sells_is_counted_down_once_and_never_refused(uk):
         sub_items=(NewSubItem(name="Lemonade", plu="lemonade", quantity=1, price=0),),
     )
 
-    # when: two drinks where one is left, and the order told twice
+    # when: two soups where one is left, and the order told twice
     for _ in range(2):
         make(uk, items=(soup(2), deal), payments=(paid(5480),))
 
     # then
-    assert (left(uk, "soup"), left(uk, "lemonade")) == ((1, False), (0, True))
+    assert (left(uk, "soup"), left(uk, "lemonade")) == ((0, True), (1, False))
     assert OrderLine.objects.count() == 2
 
 
