@@ -264,6 +264,29 @@ def test_nobody_voids_more_than_there_is(uk, quantity):
     assert OrderLine.objects.values_list("quantity", "state").get() == (3, "sent")
 
 
+@pytest.mark.parametrize(("reason", "problem"), [(" ", "Say why"), ("x" * 121, "at most 120")])
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda shop, line, reason: correct_line(actor=shop.by_manager, line_id=line.pk, reason=reason),
+        lambda shop, line, reason: void_line(actor=shop.by_manager, line_id=line.pk, reason=reason, was_made=True),
+        lambda shop, line, reason: comp_line(actor=shop.by_manager, line_id=line.pk, reason=reason),
+    ],
+    ids=["correct", "void", "comp"],
+)
+def test_what_comes_off_the_bill_says_why(uk, act, reason, problem):
+    # given
+    (soup,) = sent(uk, SOUP)
+
+    # when
+    with pytest.raises(InvalidRequest, match=problem) as refused:
+        act(uk, soup, reason)
+
+    # then
+    soup.refresh_from_db()
+    assert (refused.value.field, soup.state, soup.price_rule) == ("reason", LineState.SENT, PriceRule.MENU)
+
+
 # --- comp and staff meal ---------------------------------------------------------------------------------------------
 
 
