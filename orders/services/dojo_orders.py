@@ -34,7 +34,7 @@ from orders.services.money_rows import add_payment
 from orders.services.opening import new_order, save_new_order
 from orders.services.payments import GONE, take_intent, why_not
 from orders.services.rounds import send_to_stations
-from orders.services.targets import party_at
+from orders.services.targets import carry_allergies, party_at
 from pos import audit
 from pos.errors import Conflict, InvalidRequest
 from pos.models import Membership
@@ -112,6 +112,7 @@ def create_order(*, actor: Actor, request: NewDojoOrder) -> Order:
     table = _table(actor, request)
     held, party = _hold_its_party(actor, request, table)
     order = _write_order(held, request, actor, table, party)
+    carry_allergies(held, order)
     _tell_of_unknown_table(held, request, order, table)
     send = order.status != OrderStatus.SUBMITTED
     write_lines(held, order, actor, items=request.items, discounts=request.discounts)
