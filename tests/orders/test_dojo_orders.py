@@ -18,6 +18,7 @@ from orders.models import (
     Product,
 )
 from orders.services.closing import get_order_bill_by_id, hand_over
+from orders.services.discounting import give_discount
 from orders.services.dojo_lines import NewDiscount, NewItem, NewModifier, NewSubItem
 from orders.services.dojo_orders import (
     NewCustomer,
@@ -207,6 +208,14 @@ def test_a_total_that_is_not_ours_is_kept_and_told(uk):
     assert (order.total_amount, order.price_difference, order.outstanding) == (1490, -10, 0)
     row = OrderException.objects.get()
     assert (row.kind, row.amount) == (ExceptionKind.TOTAL_DIFFERS, -10)
+
+    # when: whatever is priced afterwards
+    give_discount(actor=uk.by_manager, order_id=order.pk, name="Sorry", fixed_amount=100)
+    hand_over(actor=uk.by_waiter, order_id=order.pk)
+
+    # then
+    order.refresh_from_db()
+    assert (order.total_amount, order.price_difference, order.overpaid) == (1390, -10, 100)
 
 
 def test_a_thing_the_menu_lacks_is_sold_as_dojo_named_it_and_told(uk):

@@ -436,12 +436,19 @@ def test_a_cancellation_stays_until_it_is_seen(uk):
     soup, _ = sent(uk, SOUP, LAGER)
     void_line(actor=uk.by_supervisor, line_id=soup.pk, reason="changed their mind", was_made=False)
 
+    # then: struck out on its station's card, and on no other's
+    def struck(station):
+        return [line.pk for card in read_station(uk.venue, station).cards for line in card.struck]
+
+    assert (struck("kitchen"), struck("bar")) == ([soup.pk], [])
+
     # when
     first = acknowledge_cancellation(actor=uk.by_waiter, line_ids=[soup.pk])
     again = acknowledge_cancellation(actor=uk.by_waiter, line_ids=[soup.pk])
 
     # then
     assert (first, again) == (1, 0)
+    assert struck("kitchen") == []
     soup.refresh_from_db()
     assert soup.cancellation_seen_at is not None
     with pytest.raises(Conflict, match="was cancelled"):

@@ -18,7 +18,9 @@ from orders.models import (
     TakenOff,
 )
 from orders.services.closing import get_order_bill_by_id
+from orders.services.lines import NewLine
 from orders.services.locking import create_order_lock
+from orders.services.ordering import add_lines
 from orders.services.seating import (
     clear_paid_tables,
     clear_table,
@@ -30,6 +32,8 @@ from orders.services.seating import (
     set_covers,
     set_party_status,
 )
+from orders.services.sending import send
+from orders.services.targets import OfParty
 from orders.services.tenders import take_payment
 from pos.errors import ApprovalRequired, Conflict, InvalidRequest, Locked, NotFound
 from pos.models import AuditEntry
@@ -223,6 +227,32 @@ def test_covers_that_change_the_sum_wait_while_a_card_machine_has_the_bill():
     # then
     order.refresh_from_db()
     assert (order.covers, order.total_amount) == (4, 1000)
+
+
+def test_a_partys_status_moves_by_itself(shop):
+    # given
+    party = seat(shop, "t1", covers=2)
+
+    def word():
+        return Party.objects.values_list("status", flat=True).get(pk=party.pk)
+
+    # when / then
+    assert word() == PartyStatus.SEATED
+    (soup,) = add_lines(actor=shop.by_waiter, target=OfParty(party.pk), lines=[NewLine(plu="soup")])
+    assert word() == PartyStatus.SEATED
+    send(actor=shop.by_waiter, order_id=soup.order_id)
+    assert word() == PartyStatus.ORDERED
+    order = Order.objects.get()
+    take_payment(actor=shop.by_waiter, order_id=order.pk, kind=PaymentKind.CASH, amount=100)
+    assert word() == PartyStatus.PAYING
+    order.refresh_from_db()
+    pay_in_cash(shop, order)
+    assert word() == PartyStatus.PAID
+    # a coffee afterwards
+    add_lines(actor=shop.by_waiter, target=OfParty(party.pk), lines=[NewLine(plu="coffee")])
+    assert word() == PartyStatus.SEATED
+    clear_table(actor=shop.by_waiter, party_id=party.pk)
+    assert word() == PartyStatus.LEFT
 
 
 def test_words_of_ones_own_stay_until_one_of_ours_is_written(shop):
