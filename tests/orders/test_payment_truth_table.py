@@ -142,6 +142,24 @@ def test_event_finds_the_order_by_each_of_its_names(uk, name):
     assert outcome == IntentOutcome.RECORDED
 
 
+def test_our_id_goes_before_dojos_and_the_intents_own_order_before_both(uk):
+    # given: the id that one order has at Dojo, and another order of ours
+    first = a_bill(uk, total=5000, dojo_order_id="dojo_1")
+    second = a_bill(uk, total=5000, table="t2")
+    says(uk, second, "Captured", 2000, names=(second.pk, "dojo_1"))
+    assert (len(rows(first)), len(rows(second))) == (0, 1)
+
+    # when: looked up again it names nothing, or something else
+    outcomes = [
+        says(uk, None, "Captured", 2000, refunded=back, names=names) for back, names in ((500, ()), (700, ("dojo_1",)))
+    ]
+
+    # then
+    assert outcomes == [IntentOutcome.REFUNDED] * 2
+    assert rows(first) == []
+    assert rows(second) == [("payment", 2000, 0), ("refund", -500, 0), ("refund", -200, 0)]
+
+
 # --- recorded by record/create, same amounts -------------------------------------------------------------------------
 
 
