@@ -37,7 +37,7 @@ from tests.factories import OrderLockFactory, PaymentFactory, WorkingVenue
 from tests.wire_reading import added_up, paid, tipped
 
 SEEDS = range(6)
-ACTS = 60
+ACTS = 50
 COUNTED = {"burger": 5000, "coffee": 5000}
 """More than an evening sells."""
 
@@ -56,14 +56,16 @@ def evening_of(uk: WorkingVenue) -> Iterator[object]:
         yield lambda seed: Evening(uk, random.Random(seed), clock)
 
 
-def check(shop: WorkingVenue, lent: Lent) -> Lent:
+def check(shop: WorkingVenue, lent: Lent, *, was_done: bool = True) -> Lent:
     """Everything that holds at every moment; returns what is lent now."""
     orders = {order.pk: order for order in Order.objects.all()}
     check_documents(orders)
     check_money(orders)
     check_shares(orders)
-    check_floor(shop, orders)
-    check_stock(shop)
+    if was_done:
+        # What a refusal left behind would be found after the next act: these two are the dear ones.
+        check_floor(shop, orders)
+        check_stock(shop)
     return check_leases(orders, lent)
 
 
@@ -183,7 +185,7 @@ def test_any_evening_leaves_every_document_and_every_penny_true(uk: WorkingVenue
         except PosError:
             name = "refused"
         evening.done[name] = evening.done.get(name, 0) + 1
-        lent = check(uk, lent)
+        lent = check(uk, lent, was_done=name != "refused")
         evening.time_passes()
         # What ran out meanwhile is lent no more, and may be another sum when it is lent again.
         live = OrderLock.objects.filter(ended_at=None, expiry__gt=timezone.now()).values_list("pk", flat=True)
