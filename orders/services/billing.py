@@ -204,6 +204,14 @@ def bring_back(held: Held, order: Order) -> None:
         _bring_party_back(held, party)
 
 
+def owe_again(held: Held, order: Order, actor: Actor) -> None:
+    """After money turned out never to have stayed: reopen a finished order that now owes, and settle."""
+    read_payments(order)
+    if order.status == OrderStatus.FINALIZED and order.outstanding:
+        bring_back(held, order)
+    settle(held, order, actor)
+
+
 def _bring_party_back(held: Held, party: Party) -> None:
     tables = list(party.table_links.values_list("table_id", flat=True))
     reseated = (

@@ -292,6 +292,36 @@ def test_dojos_request_wins_over_what_an_event_said(uk):
     assert PaymentIntent.objects.get().recorded_by == IntentSource.RECORD
 
 
+def test_a_bill_that_an_event_had_paid_is_owed_again_when_the_machine_took_less(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    says(uk, order, "Captured", 5000)
+    assert money(order)[0] == OrderStatus.FINALIZED
+
+    # when
+    answer = record(uk, order, 4000)
+
+    # then
+    assert (answer.is_open, answer.payable) == (True, True)
+    assert money(order) == (OrderStatus.PREPARING, 4000, 0, 1000, 0)
+    assert rows(order) == [("payment", 5000, 0), ("correction", -1000, 0)]
+
+
+def test_a_bill_that_the_machine_took_more_for_than_an_event_said_is_overpaid_and_told(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    says(uk, order, "Captured", 2000)
+
+    # when
+    answer = record(uk, order, 6000)
+
+    # then
+    assert answer.status == OrderStatus.FINALIZED
+    assert money(order) == (OrderStatus.FINALIZED, 6000, 0, 0, 1000)
+    row = OrderException.objects.get()
+    assert (row.kind, row.amount) == (ExceptionKind.OVERPAID, 1000)
+
+
 def test_request_with_the_events_amounts_adds_nothing(uk):
     # given
     order = a_bill(uk, total=5000)
