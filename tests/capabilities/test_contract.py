@@ -107,3 +107,10 @@ def test_paths_and_verbs_are_the_contracts() -> None:
         pytest.skip(f"no official specs in {contract.SPECS}")
     paths = contract._openapi()["paths"]
     assert [c.name for c in TABLE if c.verb.lower() not in paths.get(c.path, {})] == []
+
+
+def test_methods_are_the_contracts() -> None:
+    if not contract.is_here():
+        pytest.skip(f"no official specs in {contract.SPECS}")
+    channels = contract._asyncapi()["channels"]
+    assert [c.ws_method for c in TABLE if c.ws_method not in channels] == []
