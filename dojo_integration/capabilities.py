@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from dojo_integration import documents, selectors
 from dojo_integration.cursors import Page
+from dojo_integration.request_memory import RequestKey, once
 from dojo_integration.wire import bill, requests
 from dojo_integration.wire.create_order import CreateOrderIn
 from dojo_integration.wire.fields import RequestSerializer, validated
@@ -54,11 +55,27 @@ class Capability:
     def ws_method(self) -> str:
         return f"{self.name}V1"
 
+    @property
+    def is_remembered(self) -> bool:
+        """Whether the same request again gets its first answer. What is read is read as it is now, a bill too."""
+        return self.has_side_effects and self.verb != "GET"
 
-def call(capability: Capability, params: Mapping[str, Any], actor: Actor) -> bytes:
-    """Do what Dojo asks and return the answer's JSON. Raises PosError."""
+
+def call(
+    capability: Capability, params: Mapping[str, Any], actor: Actor, *, request: RequestKey | None = None
+) -> bytes:
+    """Do what Dojo asks and return the answer's JSON; what changes something, once per request that says which it is.
+
+    Raises PosError.
+    """
     arguments = validated(capability.request, params)
     with documents.remembered():
+        if request is not None and capability.is_remembered:
+            return once(
+                request,
+                run=lambda: capability.run(actor=actor, **arguments),
+                render=lambda result: capability.render(result, actor),
+            )
         return capability.render(capability.run(actor=actor, **arguments), actor)
 
 

@@ -16,6 +16,7 @@ import structlog
 from dojo_integration import capabilities
 from dojo_integration.capabilities import Capability, find
 from dojo_integration.parsers import NotJson, glimpse, parse
+from dojo_integration.request_memory import RequestKey, request_key
 from dojo_integration.wire import errors
 from dojo_integration.wire.errors import EposError
 from dojo_integration.wire.requester import read_requester
@@ -211,13 +212,23 @@ def _do(call: Call, venue_id: int, trace_id: str, seen: dict[str, Any]) -> tuple
         # Read afresh each time: a socket lives for weeks, and the venue's settings change meanwhile.
         venue = Venue.objects.get(pk=venue_id)
         seen["venue"] = venue.slug
-        result = capabilities.call(call.capability, call.params, Actor.dojo(venue, call.requester))
+        actor = Actor.dojo(venue, call.requester)
+        result = capabilities.call(call.capability, call.params, actor, request=_key(call, call.capability, venue))
     except Exception as error:
         told = errors.epos_error(error)
         if told.status >= 500:
             log.exception("capability failed", **seen)
         return _refusal(call, Refusal(_CODES.get(told.status, INTERNAL_ERROR), told), trace_id), told.error_type
     return _envelope(call, "result", result), "ok"
+
+
+def _key(call: Call, capability: Capability, venue: Venue) -> RequestKey | None:
+    """What makes this the same request when it comes again; nothing does where it has no id to say so."""
+    if call.id is None or call.id == _NOBODY:
+        return None
+    return request_key(
+        venue_id=venue.pk, rpc_id=call.id, method=capability.name, params=call.params, requester=call.requester
+    )
 
 
 def _refusal(call: Call, refusal: Refusal, trace_id: str) -> bytes | None:

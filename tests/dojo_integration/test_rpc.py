@@ -283,7 +283,7 @@ def test_a_batch_changes_something_when_one_of_it_does() -> None:
 
 
 def test_the_unexpected_is_told_without_our_insides(uk: WorkingVenue, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*args: object) -> None:
+    def broken(*args: object, **options: object) -> None:
         raise RuntimeError("secret insides")
 
     monkeypatch.setattr(rpc.capabilities, "call", broken)
@@ -296,7 +296,7 @@ def test_a_venue_that_is_gone_is_never_an_order_that_does_not_exist(db: None) ->
 
 
 def test_busy_is_unexpected_and_worth_another_try(uk: WorkingVenue, monkeypatch: pytest.MonkeyPatch) -> None:
-    def busy(*args: object) -> None:
+    def busy(*args: object, **options: object) -> None:
         raise Busy("The till is busy with this order. Try again.")
 
     monkeypatch.setattr(rpc.capabilities, "call", busy)
