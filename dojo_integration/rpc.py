@@ -15,6 +15,7 @@ import structlog
 
 from dojo_integration import capabilities
 from dojo_integration.capabilities import Capability, find
+from dojo_integration.models import Road
 from dojo_integration.parsers import NotJson, glimpse, parse
 from dojo_integration.request_memory import RequestKey, request_key
 from dojo_integration.wire import errors
@@ -26,7 +27,6 @@ from pos.permissions import Actor, Requester
 
 log = structlog.get_logger(__name__)
 
-ROAD = "ws"
 VERSION = "2.0"
 MOST_IN_A_BATCH = 100
 LONGEST_METHOD = 100
@@ -87,7 +87,9 @@ def read(body: bytes) -> Frame:
         return Frame((_refused(_NOBODY, "", PARSE_ERROR, error),))
     except InvalidRequest as error:
         seen = glimpse(body)
-        return Frame((_refused(_id_of(seen) or _NOBODY, _method_of(seen), INVALID_REQUEST, error),))
+        # A field is called the same on both roads, whoever refuses it.
+        named = InvalidRequest(error.message, field=error.field.removeprefix("params."))
+        return Frame((_refused(_id_of(seen) or _NOBODY, _method_of(seen), INVALID_REQUEST, named),))
     if not isinstance(parsed, list):
         return Frame(_read_one(parsed))
     if not parsed or len(parsed) > MOST_IN_A_BATCH:
@@ -195,7 +197,7 @@ def _refused(id_: bytes | None, method: str, code: int, error: InvalidRequest) -
 def _answer(call: Call, venue_id: int) -> bytes | None:
     started = time.perf_counter()
     trace_id = uuid.uuid4().hex
-    seen: dict[str, Any] = {"road": ROAD, "capability": None, "venue": None}
+    seen: dict[str, Any] = {"road": Road.WEBSOCKET.value, "capability": None, "venue": None}
     with structlog.contextvars.bound_contextvars(trace_id=trace_id):
         told, outcome = _do(call, venue_id, trace_id, seen)
         duration = round((time.perf_counter() - started) * 1000, 1)
@@ -212,7 +214,7 @@ def _do(call: Call, venue_id: int, trace_id: str, seen: dict[str, Any]) -> tuple
         # Read afresh each time: a socket lives for weeks, and the venue's settings change meanwhile.
         venue = Venue.objects.get(pk=venue_id)
         seen["venue"] = venue.slug
-        actor = Actor.dojo(venue, call.requester)
+        actor = Actor.dojo(venue, call.requester, road=Road.WEBSOCKET)
         result = capabilities.call(call.capability, call.params, actor, request=_key(call, call.capability, venue))
     except Exception as error:
         told = errors.epos_error(error)

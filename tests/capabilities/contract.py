@@ -34,7 +34,7 @@ def _is_date_time(value: object) -> bool:
 
 
 def is_here() -> bool:
-    return OPENAPI.exists() and ASYNCAPI.exists()
+    return OPENAPI.exists()
 
 
 @cache
@@ -48,37 +48,66 @@ def _asyncapi() -> dict[str, Any]:
 
 
 @cache
-def _validator(pointer: str) -> Draft202012Validator:
-    """The schema at a place such as ``openapi#/components/schemas/Order``."""
-    registry = Registry().with_resources(
-        (name, Resource(contents=contents, specification=DRAFT202012))
-        for name, contents in (("urn:openapi", _openapi()), ("urn:asyncapi", _asyncapi()))
-    )
-    return Draft202012Validator({"$ref": f"urn:{pointer}"}, registry=registry, format_checker=formats)
+def _validator(pointer: str, *, of_asyncapi: bool = False) -> Draft202012Validator:
+    contents = _asyncapi() if of_asyncapi else _openapi()
+    registry = Registry().with_resource("urn:epos", Resource(contents=contents, specification=DRAFT202012))
+    return Draft202012Validator({"$ref": f"urn:epos#{pointer}"}, registry=registry, format_checker=formats)
+
+
+def _found(validator: Draft202012Validator, body: Any) -> list[str]:
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+
+
+def _operation(capability: Capability) -> dict[str, Any] | None:
+    return _openapi()["paths"].get(capability.path, {}).get(capability.verb.lower())
+
+
+def _pointer(capability: Capability, *steps: str) -> str:
+    where = [capability.path, capability.verb.lower(), *steps]
+    return "/paths/" + "/".join(step.replace("~", "~0").replace("/", "~1") for step in where)
 
 
 def problems(capability: Capability, status: int, body: Any) -> list[str]:
-    """What Dojo's own schema for that answer over HTTP has to say against it."""
-    responses = _openapi()["paths"][capability.path][capability.verb.lower()]["responses"]
+    """What Dojo's own schema for that answer has to say against it."""
+    operation = _operation(capability)
+    if operation is None:
+        return _event_problems(status, body)
+    responses = operation["responses"]
     declared = str(status) if str(status) in responses else f"{status // 100}XX"
-    where = capability.path.replace("~", "~0").replace("/", "~1")
-    place = f"paths/{where}/{capability.verb.lower()}/responses/{declared}/content/application~1json/schema"
-    return _problems(f"openapi#/{place}", body)
+    if "content" not in responses[declared]:
+        return [] if body == {} else [f"$: {body} where nothing is expected"]
+    pointer = _pointer(capability, "responses", declared, "content", "application/json", "schema")
+    return _found(_validator(pointer), body)
+
+
+def request_problems(capability: Capability, body: Any) -> list[str]:
+    """What Dojo's own schema for that request has to say against what a test sends in Dojo's name."""
+    if _operation(capability) is None:
+        return _found(_validator("/components/schemas/Event", of_asyncapi=True), body)
+    pointer = _pointer(capability, "requestBody", "content", "application/json", "schema")
+    return _found(_validator(pointer), body)
+
+
+def request_example(capability: Capability) -> dict[str, Any]:
+    """The example that Dojo's contract gives for a request."""
+    operation = _operation(capability)
+    assert operation is not None
+    name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    return dict(_openapi()["components"]["schemas"][name]["example"])
+
+
+def _event_problems(status: int, body: Any) -> list[str]:
+    """HandleEvent is in the WebSocket's contract alone: an empty result, or the error that both contracts share."""
+    if status < 400:
+        result = _validator("/components/schemas/EmptyResult", of_asyncapi=True)
+        return _found(result, {"result": body}) or ([] if body == {} else [f"$: {body} where nothing is expected"])
+    return _found(_validator("/components/schemas/EPOSError", of_asyncapi=True), body)
 
 
 def frame_problems(capability: Capability, frame: Any) -> list[str]:
     """What Dojo's own schema for that answer over the WebSocket has to say against it."""
     if "error" in frame:
         # The schema wants a result beside the error, which JSON-RPC forbids: an error is what every answer is, no more.
-        beside = [] if "result" not in frame else ["$: a result beside an error"]
-        return beside + _problems("asyncapi#/components/schemas/JsonrpcResponseV1", frame)
-    return _problems(f"asyncapi#/channels/{capability.ws_method}/publish/message/payload", frame)
-
-
-def request_problems(capability: Capability, frame: Any) -> list[str]:
-    """What Dojo's own schema has to say against a request over the WebSocket."""
-    return _problems(f"asyncapi#/channels/{capability.ws_method}/subscribe/message/payload", frame)
-
-
-def _problems(pointer: str, value: Any) -> list[str]:
-    return [f"{error.json_path}: {error.message}" for error in _validator(pointer).iter_errors(value)]
+        beside = ["$: a result beside an error"] if "result" in frame else []
+        return beside + _found(_validator("/components/schemas/JsonrpcResponseV1", of_asyncapi=True), frame)
+    return _found(_validator(f"/channels/{capability.ws_method}/publish/message/payload", of_asyncapi=True), frame)

@@ -16,10 +16,11 @@ from django.db import connection
 from dojo_integration import capabilities, request_memory, rpc
 from dojo_integration.models import AnsweredRequest
 from orders.models import Order, OrderLock, Payment
+from orders.services.seating import set_covers
 from pos import events
 from pos.events import LeaseChanged
 from tests.bills import a_bill
-from tests.capabilities.requests import a_payment, an_order, in_minutes
+from tests.capabilities.requests import a_party, a_payment, an_event, an_order, in_minutes
 from tests.factories import WorkingVenue, a_venue
 from tests.races.crowd import all_at_once
 
@@ -62,7 +63,15 @@ def _lock(order: Order, minutes: float = 5) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "method",
-    ["CreateOrderV1", "RecordOrderPaymentByIdV1", "CreateOrderLockV1", "ExtendOrderLockV1", "CancelOrderByIdV1"],
+    [
+        "CreateOrderV1",
+        "RecordOrderPaymentByIdV1",
+        "CreateOrderLockV1",
+        "ExtendOrderLockV1",
+        "CancelOrderByIdV1",
+        "UpdatePartyV1",
+        "HandleEventV1",
+    ],
 )
 def test_twenty_copies_have_one_effect_and_one_answer(method: str) -> None:
     # given
@@ -78,6 +87,8 @@ def test_twenty_copies_have_one_effect_and_one_answer(method: str) -> None:
         "CreateOrderLockV1": _lock(order),
         "ExtendOrderLockV1": _lock(order, minutes=10),
         "CancelOrderByIdV1": {"orderId": order.pk},
+        "UpdatePartyV1": a_party(tableIds=["t1"], covers=7, id=order.party_id, status="Seated"),
+        "HandleEventV1": an_event(),
     }[method]
     payments, orders = Payment.objects.count(), Order.objects.count()
 
@@ -154,6 +165,27 @@ def test_without_the_memory_a_late_copy_locks_a_bill_that_was_given_back(monkeyp
         for body in (lock, unlock, lock):
             ask(shop, body)
         assert live.exists() is not is_remembered
+
+
+def test_a_late_copy_does_not_undo_what_staff_changed_since() -> None:
+    # given guests whom Dojo counts as five, and staff as seven
+    shop = a_venue()
+    party = a_bill(shop).party
+    assert party is not None
+    body = request("UpdatePartyV1", a_party(tableIds=["t1"], covers=5, id=party.pk, status="Seated"))
+    first = ask(shop, body)
+    set_covers(actor=shop.by_waiter, party_id=party.pk, covers=7)
+
+    # when the request comes again
+    again = ask(shop, body)
+
+    # then
+    party.refresh_from_db()
+    assert (again, party.covers) == (first, 7)
+    # and the control: under another id it is Dojo's new word
+    ask(shop, body.replace(b'"same"', b'"new"'))
+    party.refresh_from_db()
+    assert party.covers == 5
 
 
 def test_copies_of_different_requests_do_not_wait_for_each_other() -> None:
