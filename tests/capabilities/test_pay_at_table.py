@@ -231,24 +231,6 @@ def test_a_bill_as_it_is_printed(dojo: Dojo, uk: WorkingVenue) -> None:
     assert Order.objects.get(pk=order.pk).bill_printed_at is not None
 
 
-def test_a_bill_in_the_contracts_words_and_no_others(dojo: Dojo, uk: WorkingVenue) -> None:
-    bill = dojo.get("GetOrderBillById", {"orderId": a_bill(uk, total=4000).pk})
-    assert bill.keys() == {"header", "order", "footer"}
-    lines = [*bill["header"]["lines"], *bill["footer"]["lines"]]
-    texts = [line["text"] for line in lines if line["lineType"] == "Text"]
-    rules = [line["horizontalLine"] for line in lines if line["lineType"] == "HorizontalLine"]
-    # the samples say emphasisBold, Align in an array and a bare "Single"; the schema does not
-    assert {frozenset(text) for text in texts} == {frozenset({"value", "size", "align", "bold"})}
-    assert {(text["size"], text["align"], text["bold"]) for text in texts} == {
-        ("Body", "Left", False),
-        ("Body", "Center", False),
-        ("Header2", "Left", True),
-        ("Header2", "Center", True),
-    }
-    assert rules == [{"line": "Single"}] * 4
-    assert all(len(line) == 2 for line in lines)
-
-
 def test_a_bare_venue_prints_a_bare_bill(dojo: Dojo, uk: WorkingVenue) -> None:
     uk.venue.bill_footer = ""
     uk.venue.save()
