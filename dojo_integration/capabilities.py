@@ -10,6 +10,7 @@ from typing import Any
 
 from dojo_integration import answers, documents, selectors
 from dojo_integration.models import EventName
+from dojo_integration.request_memory import RequestKey, once
 from dojo_integration.services.inbox import handle_event
 from dojo_integration.wire import bookings, requests
 from dojo_integration.wire.create_order import CreateOrderIn
@@ -65,16 +66,32 @@ class Capability:
         return f"{self.name}V1"
 
     @property
+    def is_remembered(self) -> bool:
+        """Whether the same request again gets its first answer. What is read is read as it is now, a bill too."""
+        return self.has_side_effects and self.verb != "GET"
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Every name that stands for it, of then and now, on either road."""
         plain = (self.name, self.legacy_name) if self.legacy_name else (self.name,)
         return (*dict.fromkeys((*plain, *self.registration_names)), *(f"{name}V1" for name in plain))
 
 
-def call(capability: Capability, params: Mapping[str, Any], actor: Actor) -> bytes:
-    """Do what Dojo asks and return the answer's JSON. Raises PosError."""
+def call(
+    capability: Capability, params: Mapping[str, Any], actor: Actor, *, request: RequestKey | None = None
+) -> bytes:
+    """Do what Dojo asks and return the answer's JSON; what changes something, once per request that says which it is.
+
+    Raises PosError.
+    """
     arguments = validated(capability.request, params)
     with documents.remembered():
+        if request is not None and capability.is_remembered:
+            return once(
+                request,
+                run=lambda: capability.run(actor=actor, **arguments),
+                render=lambda result: capability.render(result, actor),
+            )
         return capability.render(capability.run(actor=actor, **arguments), actor)
 
 

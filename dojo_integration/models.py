@@ -1,4 +1,4 @@
-"""What only the conversation with Dojo needs: order documents, credentials and the events that came in."""
+"""What only the conversation with Dojo needs: order documents, credentials, and what came in and was answered."""
 
 import hashlib
 
@@ -117,3 +117,27 @@ class DojoEvent(models.Model):
 
     def __str__(self) -> str:
         return self.event_id
+
+
+class AnsweredRequest(models.Model):
+    """A side effect that Dojo asked for over the WebSocket, with its answer: asked again, it gets the same one.
+
+    JSON-RPC ids are not promised to be unique, so the method and the params are part of what is recognised.
+    """
+
+    venue = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="+")
+    rpc_id = models.CharField(max_length=120, db_collation="C")
+    method = models.CharField(max_length=40, db_collation="C")
+    params_hash = models.CharField(max_length=64, db_collation="C")
+    answer = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["venue", "rpc_id", "method", "params_hash"], name="answered_request_once"),
+        ]
+        indexes = [models.Index(fields=["at"], name="answered_request_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.rpc_id}"

@@ -20,6 +20,7 @@ from dojo_integration.models import Road
 from dojo_integration.parsers import MAX_BYTES, parse_object, too_large
 from dojo_integration.wire import errors
 from dojo_integration.wire.errors import EposError
+from dojo_integration.wire.requester import read_requester
 from pos.errors import Busy, InvalidRequest
 from pos.models import Venue
 from pos.permissions import Actor, Requester
@@ -30,7 +31,6 @@ JSON = "application/json"
 _PREFIX = re.compile(r"/v1(/|\Z)")
 _OUR_TRACE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _NOT_WANTED = re.compile(r"q=0(\.0*)?")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 ByVerb = Mapping[str, Callable[[Mapping[str, Any]], Capability]]
 """What a path can do: per verb, the capability that the body asks for."""
@@ -181,20 +181,18 @@ def _read_stream(stream: Any) -> bytes:
 
 
 def _requester(request: HttpRequest) -> Requester:
-    """Who stood at the card machine. Hints, all of them: never a reason to refuse."""
-    return Requester(
-        waiter_id=_hint(request, "HTTP_WAITER_ID", 60),
-        product=_hint(request, "HTTP_DOJO_REQUESTING_PRODUCT", 60),
-        device_id=_hint(request, "HTTP_DEVICE_ID", 120),
-        device_type=_hint(request, "HTTP_DEVICE_TYPE", 120),
+    return read_requester(
+        waiter_id=_header(request, "HTTP_WAITER_ID"),
+        product=_header(request, "HTTP_DOJO_REQUESTING_PRODUCT"),
+        device_id=_header(request, "HTTP_DEVICE_ID"),
+        device_type=_header(request, "HTTP_DEVICE_TYPE"),
     )
 
 
-def _hint(request: HttpRequest, header: str, length: int) -> str:
-    raw = request.META.get(header, "")
+def _header(request: HttpRequest, name: str) -> str:
+    raw: str = request.META.get(name, "")
     # WSGI hands headers over as Latin-1, whatever they were written in.
-    text = raw.encode("latin-1", "replace").decode("utf-8", "replace")
-    return _CONTROL.sub("", text).strip()[:length]
+    return raw.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _refusal_of(error: Exception) -> tuple[HttpResponse, str]:

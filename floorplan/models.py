@@ -1,5 +1,6 @@
 """Rooms and the tables in them."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
@@ -23,6 +24,10 @@ class Area(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        _refuse_another_code(self)
 
 
 class Table(models.Model):
@@ -60,3 +65,21 @@ class Table(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        _refuse_another_code(self)
+
+
+def _refuse_another_code(place: Area | Table) -> None:
+    """Dojo, bookings and yesterday's orders know a place by its code. Raises ValidationError once anything names it."""
+    before = type(place).objects.filter(pk=place.pk).values_list("code", flat=True).first()
+    if before not in (None, place.code) and _is_used(place):
+        raise ValidationError({"code": f"“{before}” is in use and stays. Give it another name instead."})
+
+
+def _is_used(place: Area | Table) -> bool:
+    return any(
+        link.related_model._default_manager.filter(**{link.field.name: place}).exists()
+        for link in place._meta.related_objects
+    )

@@ -1,7 +1,7 @@
 """The live floor, read in a constant number of queries however full the room is."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -31,7 +31,6 @@ from orders.models import (
     OrderLine,
     OrderLock,
     OrderStatus,
-    OrderType,
     Origin,
     SeatAllergy,
 )
@@ -152,18 +151,16 @@ def read_floor(venue: Venue, member: Membership | None) -> Floor:
             Prefetch("tables", Table.objects.filter(is_active=True))
         )
     ]
-    slips = room_of_facts.slips(clock)
+    shown = {fact.pk for room in rooms for tile in room.tiles for fact in tile.orders}
+    slips = room_of_facts.slips(clock, shown)
     return Floor(
         now=now,
         next_change=clock.next_change,
         rooms=rooms,
         needs=_wanted(rooms, slips, parties.values()),
         tabs=[slip for slip in slips if slip.order.is_tab],
-        collections=[
-            slip
-            for slip in slips
-            if slip.order.order_type == OrderType.COLLECTION and slip.order.origin == Origin.STAFF
-        ],
+        # Over the counter, or left behind at a table that is out of use: everything else is called out by its name.
+        collections=[slip for slip in slips if not slip.order.is_tab and slip.order.origin == Origin.STAFF],
         qr_orders=[slip for slip in slips if slip.order.origin == Origin.DOJO],
     )
 
@@ -222,12 +219,11 @@ class _Room:
             orders=facts,
         )
 
-    def slips(self, clock: Clock) -> list[Slip]:
+    def slips(self, clock: Clock, shown: Collection[str]) -> list[Slip]:
         """Open orders that no tile stands for, and Order & Pay orders wherever they are."""
         found = []
         for order in self.orders.values():
-            on_plan = order.table_id is not None or order.party_id in self.parties
-            if order.is_open and (not on_plan or order.origin == Origin.DOJO):
+            if order.is_open and (order.pk not in shown or order.origin == Origin.DOJO):
                 found.append(Slip(order=order, glance=_glance_at_slip(clock, self.facts[order.pk])))
         return sorted(found, key=lambda slip: (URGENCY[slip.glance.state], slip.order.pk))
 

@@ -30,6 +30,8 @@ class Card:
     held: list[OrderLine] = field(default_factory=list)
     allergies: list[str] = field(default_factory=list)
     allergies_are_seen: bool = True
+    requests: list[str] = field(default_factory=list)
+    """The guests' own words, as they wrote them."""
 
     @property
     def key(self) -> str:
@@ -94,7 +96,7 @@ def read_station(venue: Venue, code: str) -> StationScreen:
     )
     cards, coming = _cards(lines)
     everyone = [*cards.values(), *coming.values()]
-    _add_allergies(station, everyone)
+    _add_warnings(station, everyone)
     recent = sorted(
         (line for line in lines if line.state == LineState.SERVED), key=lambda line: line.served_at or now, reverse=True
     )
@@ -124,8 +126,8 @@ def _cards(lines: list[OrderLine]) -> tuple[dict[object, Card], dict[object, Car
     return cards, coming
 
 
-def _add_allergies(station: Station, cards: list[Card]) -> None:
-    """Seats and party, and whether this station has said that it saw them as they are now."""
+def _add_warnings(station: Station, cards: list[Card]) -> None:
+    """Allergies of seats and party, whether this station has said that it saw them as they are now, and requests."""
     orders = {card.order.pk: card.order for card in cards}
     said: dict[str, list[str]] = defaultdict(list)
     latest: dict[str, datetime] = {}
@@ -147,6 +149,8 @@ def _add_allergies(station: Station, cards: list[Card]) -> None:
         AllergyAcknowledgement.objects.filter(station=station, order__in=orders).values_list("order_id", "seen_at")
     )
     for card in cards:
+        party = parties.get(card.order.party_id or "")
+        card.requests = [words for words in (party.guest_requests if party else "", card.order.note) if words]
         card.allergies = list(dict.fromkeys(said[card.order.pk]))
         at = seen.get(card.order.pk)
         newest = latest.get(card.order.pk)

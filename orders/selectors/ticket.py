@@ -89,6 +89,13 @@ class Ticket:
         return " ".join([*orders, *([self.party.pk] if self.party else [])])
 
     @property
+    def requests(self) -> list[str]:
+        """The guests' own words: a banner, never read as anything else."""
+        party = self.party or (self.order.party if self.order else None)
+        notes = (bill.order.note for bill in (*self.bills, *self.prepaid))
+        return [words for words in (party.guest_requests if party else "", *notes) if words]
+
+    @property
     def main(self) -> Bill | None:
         return self.bills[0] if self.bills else None
 

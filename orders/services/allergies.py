@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from bookings.models import Party
 from orders.models import ALLERGENS, AllergyAcknowledgement, Order, OrderLine, SeatAllergy
 from orders.models.order_line import KITCHEN_STATES
+from orders.row_locks import Held
 from orders.services.lines import MOST_SEATS
 from orders.services.pad import Pad, open_pad
 from orders.services.targets import Target
@@ -97,8 +98,25 @@ def _write_on_seat(pad: Pad, order: Order, seat: int, allergens: list[str], note
     SeatAllergy.objects.update_or_create(order=order, seat=seat, defaults=values)
 
 
+def keep_warnings(held: Held, order: Order, party: Party) -> None:
+    """What nobody of a company may eat goes with a bill that leaves it: too much of a warning harms nobody."""
+    if not party.allergens and not party.allergy_note:
+        return
+    there, _ = SeatAllergy.objects.get_or_create(order=order, seat=EVERY_SEAT, defaults={"noted_at": held.now})
+    there.allergens = sorted({*there.allergens, *party.allergens})
+    notes = dict.fromkeys(note for note in (there.note, party.allergy_note) if note)
+    there.note = "; ".join(notes)[:LONGEST_NOTE]
+    there.noted_at = held.now
+    there.save(update_fields=["allergens", "note", "noted_at"])
+
+
+def forget_who_has_seen(orders: Iterable[Order]) -> None:
+    """These have other allergies than their stations said they had seen."""
+    AllergyAcknowledgement.objects.filter(order__in=[order.pk for order in orders]).delete()
+
+
 def _ask_stations_again(pad: Pad, orders: Sequence[Order]) -> None:
-    AllergyAcknowledgement.objects.filter(order__in=orders).delete()
+    forget_who_has_seen(orders)
     for order in orders:
         publish(OrderChanged(venue_id=pad.held.venue.pk, order_id=order.pk))
     cooking = OrderLine.objects.filter(order__in=orders, state__in=KITCHEN_STATES, station__isnull=False)

@@ -109,7 +109,10 @@ def settle(held: Held, order: Order, actor: Actor, *, lowered_by_right: bool = F
     _watch_lowering(held, order, actor, before=before, lowered_by_right=lowered_by_right)
     read_payments(order)
     if replan_shares(order, bill.lines, bill.totals):
+        with_service = order.total_amount
         bill = price_order(held, order, bill.lines)
+        # All that a plan takes off a bill is service, which is the guest's to refuse: told, never asked about.
+        _watch_lowering(held, order, actor, before=with_service, lowered_by_right=True)
     if order.total_amount < before and order.overpaid > overpaid_before:
         _tell_of_money_to_give_back(held, order)
     follow_production(held, order, bill.lines)
@@ -199,6 +202,14 @@ def bring_back(held: Held, order: Order) -> None:
     party = held.party_of(order)
     if party is not None and party.end_time is not None:
         _bring_party_back(held, party)
+
+
+def owe_again(held: Held, order: Order, actor: Actor) -> None:
+    """After money turned out never to have stayed: reopen a finished order that now owes, and settle."""
+    read_payments(order)
+    if order.status == OrderStatus.FINALIZED and order.outstanding:
+        bring_back(held, order)
+    settle(held, order, actor)
 
 
 def _bring_party_back(held: Held, party: Party) -> None:

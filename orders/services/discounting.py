@@ -97,9 +97,10 @@ def remove_discount(*, actor: Actor, discount_id: int) -> Order:
 def set_service(*, actor: Actor, order_id: str, choice: ServiceChoice) -> Order:
     """Put service on the whole bill, take it off, or leave it to the venue's rule.
 
-    One tap where service is the guest's choice; where it is compulsory, taking it off is a discount of its own and an
-    approval is bound to the order. Raises NotFound, InvalidRequest, OrderClosed, Locked, Conflict for an order whose
-    service Dojo stated, NotPermitted or ApprovalRequired.
+    One tap at any time where service is the guest's to refuse: below a bill that they have seen the manager is told,
+    and nobody asked. Where it is compulsory, taking it off is a discount of its own and an approval is bound to the
+    order. Raises NotFound, InvalidRequest, OrderClosed, Locked, Conflict for an order whose service Dojo stated,
+    NotPermitted or ApprovalRequired.
     """
     if choice == ServiceChoice.STATED:
         raise InvalidRequest("Only Dojo states an amount.", field="choice")
@@ -108,11 +109,12 @@ def set_service(*, actor: Actor, order_id: str, choice: ServiceChoice) -> Order:
     refuse_if_lent(held, order)
     if order.service_choice == ServiceChoice.STATED:
         raise Conflict("The guest was shown this service charge when they ordered.")
-    given_away = choice == ServiceChoice.OFF and actor.venue.service_kind == ServiceKind.COMPULSORY
+    is_compulsory = actor.venue.service_kind == ServiceKind.COMPULSORY
+    given_away = is_compulsory and choice == ServiceChoice.OFF
     approval = require(actor, Act.DISCOUNT_ABOVE_LIMIT if given_away else Act.ADD, subject=order_id)
     before, had = order.service_choice, order.service_amount
     order.service_choice = choice
-    settle(held, order, actor, lowered_by_right=given_away)
+    settle(held, order, actor, lowered_by_right=given_away or not is_compulsory)
     audit.record(
         actor,
         "set_service",

@@ -14,12 +14,14 @@ from orders.models import (
     OrderLine,
     OrderType,
     Portion,
+    Product,
     ProductKind,
     Station,
     VatClass,
 )
 from orders.row_locks import Held
 from orders.services.exceptions import tell_manager
+from orders.services.menu_card import Stock
 from orders.services.vat import VatRates, rates_for
 from pos.ids import LINE, new_id
 from pos.permissions import Actor
@@ -91,6 +93,7 @@ def write_lines(
     choices += [_modifier(menu, line, row, choice) for line, row, part in parts for choice in part.modifiers]
     LineModifier.objects.bulk_create(choices)
     _write_discounts(held, order, lines, discounts)
+    _count_down(held, lines, [row for _, row, _ in parts])
     _tell_of_unknown_plus(held, order, menu, items)
     return lines
 
@@ -171,6 +174,21 @@ def _modifier(menu: _Menu, line: OrderLine, part: LineSubItem | None, choice: Ne
         quantity=choice.quantity,
         price=choice.price,
     )
+
+
+def _count_down(held: Held, lines: Sequence[OrderLine], parts: Sequence[LineSubItem]) -> None:
+    """What is counted is fewer now; never refused, because the guest may have paid."""
+    uses: dict[Product, int] = {}
+    for line in lines:
+        if line.product is not None:
+            uses[line.product] = uses.get(line.product, 0) + line.quantity
+    for part in parts:
+        if part.portion is not None:
+            product = part.portion.product
+            uses[product] = uses.get(product, 0) + part.line.quantity * part.quantity
+    stock = Stock(held.venue, held.now, uses)
+    stock.take(uses)
+    stock.save()
 
 
 def _write_discounts(held: Held, order: Order, lines: Sequence[OrderLine], discounts: Sequence[NewDiscount]) -> None:

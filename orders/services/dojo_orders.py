@@ -3,12 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import prefetch_related_objects
+
 from bookings.models import Party, Reservation
 from floorplan.models import Table
 from floorplan.row_locks import tables_for_update
 from orders.models import (
     ExceptionKind,
     IntentSource,
+    LineState,
     Order,
     OrderLine,
     OrderStatus,
@@ -25,12 +28,13 @@ from orders.services.billing import end_order, price_order, read_lines, settle
 from orders.services.dojo_lines import NewDiscount, NewItem, write_lines
 from orders.services.exceptions import tell_manager
 from orders.services.locking import refuse_if_lent
+from orders.services.menu_card import sell_again
 from orders.services.merging import tell_stations
 from orders.services.money_rows import add_payment
 from orders.services.opening import new_order, save_new_order
 from orders.services.payments import GONE, take_intent, why_not
 from orders.services.rounds import send_to_stations
-from orders.services.targets import party_at
+from orders.services.targets import carry_allergies, party_at
 from pos import audit
 from pos.errors import Conflict, InvalidRequest
 from pos.models import Membership
@@ -39,6 +43,8 @@ from pos.permissions import Act, Actor, ActorKind, require
 from pos.service import StartAgain, retry_on_race, service
 
 retry_on_race("order_dojo_id_unique")
+
+_UNMADE = (*WAITING_STATES, LineState.SENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +112,7 @@ def create_order(*, actor: Actor, request: NewDojoOrder) -> Order:
     table = _table(actor, request)
     held, party = _hold_its_party(actor, request, table)
     order = _write_order(held, request, actor, table, party)
+    carry_allergies(held, order)
     _tell_of_unknown_table(held, request, order, table)
     send = order.status != OrderStatus.SUBMITTED
     write_lines(held, order, actor, items=request.items, discounts=request.discounts)
@@ -137,8 +144,8 @@ def accept_order(*, actor: Actor, order_id: str) -> Order:
 def cancel_order_by_id(*, actor: Actor, order_id: str) -> Order:
     """Cancel an order that nobody has started to make; the stations see it struck out. Cancelling twice is once.
 
-    Raises NotFound, Locked, Conflict once any line is started (staff: with the right or an approval it goes on) or
-    when it has already ended.
+    What is not made can be sold again. Raises NotFound, Locked, Conflict when it has already ended or once any line is
+    started (staff: with the right or an approval it goes on), ApprovalRequired below a bill that the guest has seen.
     """
     held, order = hold_order(actor.venue, order_id)
     if order.status == OrderStatus.CANCELED:
@@ -316,9 +323,14 @@ def _keep_guests_total(held: Held, order: Order, request: NewDojoOrder) -> None:
 
 
 def _take_off_everything(held: Held, lines: list[OrderLine], actor: Actor) -> None:
+    unmade = [line for line in lines if line.state in _UNMADE]
+    prefetch_related_objects(unmade, "product", "sub_items__portion__product")
+    sell_again(held.venue, held.now, unmade)
     for line in lines:
         was_sent = line.sent_at is not None
         how = TakenOff.VOID if was_sent else TakenOff.REMOVE
+        if was_sent:
+            line.was_made = line.state not in _UNMADE
         line.take_off(how, by=actor.membership, at=held.now, reason="Order cancelled")
-    OrderLine.objects.bulk_update(lines, TAKEN_OFF_FIELDS)
+    OrderLine.objects.bulk_update(lines, [*TAKEN_OFF_FIELDS, "was_made"])
     tell_stations(held, [line for line in lines if line.sent_at is not None])

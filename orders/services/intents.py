@@ -16,13 +16,12 @@ from orders.models import (
     IntentSource,
     IntentStatus,
     Order,
-    OrderStatus,
     Payment,
     PaymentEntry,
     PaymentIntent,
 )
 from orders.row_locks import Held, hold_nothing_yet, hold_order, intent_for_update
-from orders.services.billing import bring_back, read_payments, settle
+from orders.services.billing import owe_again, settle
 from orders.services.exceptions import tell_manager
 from orders.services.money_rows import add_movement, net_of, thaw_share
 from orders.services.payments import GONE, LOOKS_AFTER_REFUSAL, next_look, take_intent, why_not
@@ -194,14 +193,6 @@ def _reverse(held: Held, order: Order, intent: PaymentIntent, actor: Actor) -> I
         amount=net.amount,
     )
     return IntentOutcome.REVERSED
-
-
-def owe_again(held: Held, order: Order, actor: Actor) -> None:
-    """After money turned out never to have stayed: reopen a finished order that now owes, and settle."""
-    read_payments(order)
-    if order.status == OrderStatus.FINALIZED and order.outstanding:
-        bring_back(held, order)
-    settle(held, order, actor)
 
 
 def _refund(held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts: IntentFacts) -> IntentOutcome:

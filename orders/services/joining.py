@@ -8,6 +8,7 @@ from bookings.services.parties import leave, seat_at
 from floorplan.models import Table
 from orders.models import Order, OrderStatus, ServiceChoice
 from orders.row_locks import Held
+from orders.services.allergies import forget_who_has_seen
 from orders.services.billing import settle
 from orders.services.locking import refuse_if_lent
 from orders.services.merging import merge_lines
@@ -64,6 +65,8 @@ def join_parties(
     stays, goes = (one, other) if _weight(one) > _weight(other) else (other, one)
     the_tables_bill = open_order_of(held, other)
     _take_guests_over(stays, goes)
+    if stays.allergens or stays.allergy_note:
+        forget_who_has_seen([*own_orders(held, stays), *own_orders(held, goes)])
     seat_at(stays, at or list({table.pk: table for table in (*tables_of(other), *tables_of(one))}.values()))
     for order in own_orders(held, one):
         order.is_separate_bill = order.is_separate_bill or (the_tables_bill is not None and not order.is_prepaid)

@@ -1,19 +1,22 @@
 """What becomes of a party's open bills when its guests leave."""
 
 from bookings.models import Party
-from orders.models import LineState, Order, OrderLine, OrderStatus, Product, TakenOff
+from orders.models import LineState, Order, OrderLine, OrderStatus, TakenOff
 from orders.models.order_line import TAKEN_OFF_FIELDS, WAITING_STATES
 from orders.row_locks import Held
 from orders.services.billing import end_order, needs_handing_over, settle
 from orders.services.locking import refuse_if_lent
-from orders.services.menu_card import Stock
+from orders.services.menu_card import sell_again
 from pos.errors import Conflict
 from pos.money import format_money
 from pos.permissions import Actor
 
 
 def finish_bills(held: Held, party: Party, actor: Actor) -> None:
-    """Before a waiter clears the table: nothing owed may be left behind. Raises Locked, Conflict naming the balance."""
+    """Before a waiter clears the table: nothing owed may be left behind.
+
+    Raises Locked, Conflict naming the balance, ApprovalRequired where a bill that was shown is cancelled unsent.
+    """
     for order in open_orders(held, party):
         refuse_if_lent(held, order)
         if is_never_sent(order):
@@ -59,28 +62,10 @@ def cancel_unsent(held: Held, order: Order, actor: Actor) -> None:
         .select_related("product")
         .prefetch_related("sub_items__portion__product")
     )
-    _sell_again(held, lines)
+    sell_again(held.venue, held.now, lines)
     for line in lines:
         line.take_off(TakenOff.REMOVE, by=actor.membership, at=held.now, reason="Guests left")
     OrderLine.objects.bulk_update(lines, TAKEN_OFF_FIELDS)
     end_order(held, order, OrderStatus.CANCELED)
-    # Nobody owes for what never reached the kitchen: no supervisor is asked.
-    settle(held, order, actor, lowered_by_right=True)
-
-
-def _sell_again(held: Held, lines: list[OrderLine]) -> None:
-    uses: dict[Product, int] = {}
-    for line in lines:
-        for product, quantity in _parts_of(line):
-            uses[product] = uses.get(product, 0) + quantity
-    stock = Stock(held.venue, held.now, uses)
-    stock.give_back(uses)
-    stock.save()
-
-
-def _parts_of(line: OrderLine) -> list[tuple[Product, int]]:
-    parts = [(line.product, line.quantity)] if line.product else []
-    for part in line.sub_items.all():
-        if part.portion is not None:
-            parts.append((part.portion.product, line.quantity * part.quantity))
-    return parts
+    # What never reached the kitchen is owed by nobody, unless it was printed: drinks are poured without a ticket, too.
+    settle(held, order, actor)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from orders.models import ComboPart, Modifier, ModifierGroup, Portion, Product, ProductModifierGroup
+from orders.models import ComboPart, Modifier, ModifierGroup, OrderLine, Portion, Product, ProductModifierGroup
 from orders.row_locks import counted_products_for_update
 from pos.errors import Conflict
 from pos.events import MenuChanged, publish
@@ -94,3 +94,22 @@ class Stock:
             Product.objects.bulk_update(changed, ["portions_left", "sold_out"])
             self._before = {pk: product.portions_left for pk, product in self._counted.items()}
             publish(MenuChanged(venue_id=self._venue.pk))
+
+
+def sell_again(venue: Venue, now: datetime, lines: Iterable[OrderLine]) -> None:
+    """What these lines would have used is left again; they come with their products and those of their parts."""
+    uses: dict[Product, int] = {}
+    for line in lines:
+        for product, quantity in _parts_of(line):
+            uses[product] = uses.get(product, 0) + quantity
+    stock = Stock(venue, now, uses)
+    stock.give_back(uses)
+    stock.save()
+
+
+def _parts_of(line: OrderLine) -> Iterable[tuple[Product, int]]:
+    if line.product is not None:
+        yield line.product, line.quantity
+    for part in line.sub_items.all():
+        if part.portion is not None:
+            yield part.portion.product, line.quantity * part.quantity

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orders.models import (
+    ExceptionKind,
     IntentSource,
     IntentStatus,
     Order,
@@ -12,7 +13,8 @@ from orders.models import (
     PaymentKind,
 )
 from orders.row_locks import Held, hold_order, intent_for_update
-from orders.services.billing import settle
+from orders.services.billing import owe_again, settle
+from orders.services.exceptions import tell_manager
 from orders.services.locking import lent_to_another
 from orders.services.money_rows import add_movement, add_payment, net_of
 from pos.errors import Conflict, InvalidRequest
@@ -99,10 +101,21 @@ def _recorded_before(
         return Refusal(
             f"This payment is recorded with another amount, {format_money(intent.recorded_amount, order.currency)}."
         )
+    over = order.overpaid
     correct_intent(held, order, intent, actor, amount=amount, tips=tips)
     intent.recorded_by = IntentSource.RECORD
     intent.save()
-    settle(held, order, actor)
+    # What the event said too much of never was there.
+    owe_again(held, order, actor)
+    if order.overpaid > over:
+        tell_manager(
+            held.venue,
+            ExceptionKind.OVERPAID,
+            f"{format_money(amount, order.currency)} was recorded for {order.display_name}, more than it owed.",
+            order=order,
+            intent=intent,
+            amount=order.overpaid,
+        )
     return order
 
 

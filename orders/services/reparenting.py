@@ -11,6 +11,7 @@ from floorplan.models import Table
 from orders.models import LineState, Order, OrderLine, OrderStatus, Origin, PaymentKind
 from orders.models.order_line import KITCHEN_STATES
 from orders.row_locks import Held
+from orders.services.allergies import forget_who_has_seen, keep_warnings
 from orders.services.billing import follow_party, settle
 from orders.services.locking import give_back, refuse_if_lent
 from orders.services.merging import tell_stations
@@ -71,6 +72,9 @@ def put_on_table(held: Held, order: Order, table: Table) -> None:
 
 def put_on_tab(held: Held, order: Order) -> None:
     """Take the bill off its table: from now on it goes by its guest's name. The caller settles."""
+    party = held.party_of(order)
+    if party is not None:
+        keep_warnings(held, order, party)
     order.is_tab = True
     order.table = order.party = None
     order.is_separate_bill = order.joins_back = False
@@ -84,6 +88,9 @@ def join_party(held: Held, order: Order, party: Party, table: Table, actor: Acto
     before = held.party_of(order)
     if before is not None and before.pk != party.pk:
         refuse_with_deposit(order)
+        keep_warnings(held, order, before)
+    if party.allergens or party.allergy_note:
+        forget_who_has_seen([order])
     bill = open_order_of(held, party)
     named_by_place = is_named_by_place(order)
     order.is_tab = order.joins_back = False

@@ -162,7 +162,8 @@ def hand_over_tab(*, actor: Actor, order_id: str, membership_id: int) -> Order:
 def clear_table(*, actor: Actor, party_id: str) -> Party:
     """The guests have left: what was never sent is cancelled, what they paid for is theirs, the table is free.
 
-    Clearing twice is once. Raises NotFound, Locked while a bill is being paid, Conflict naming what is still owed.
+    Clearing twice is once. Raises NotFound, Locked while a bill is being paid, Conflict naming what is still owed,
+    ApprovalRequired where a bill was printed and nothing on it ever sent.
     """
     require(actor, Act.OPEN, subject=party_id)
     held, party = hold_party(actor.venue, party_id)

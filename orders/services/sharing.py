@@ -112,8 +112,8 @@ def claim_line(*, actor: Actor, order_id: str, share_number: int, line_id: str, 
 def remove_share_service(*, actor: Actor, order_id: str, share_number: int) -> Order:
     """Take the service charge off one guest's share; the others pay what they would have paid.
 
-    Raises NotFound, OrderClosed, Locked, Conflict when it is paid, or where service is compulsory (that comes off a
-    whole bill).
+    Nobody is asked; below a bill that the guests have seen the manager is told. Raises NotFound, OrderClosed, Locked,
+    Conflict when it is paid, or where service is compulsory (that comes off a whole bill).
     """
     return _change_service(actor, order_id, share_number, removed=True)
 
@@ -159,12 +159,12 @@ def _change_service(actor: Actor, order_id: str, share_number: int, *, removed: 
     if actor.venue.service_kind == ServiceKind.COMPULSORY:
         # It carries VAT at the rates of the goods, which no part of a bill can give back alone.
         raise Conflict("Service is part of the price here. It comes off the whole bill or not at all.")
+    had = order.service_amount
     share.service_removed = removed
     share.save(update_fields=["service_removed"])
-    # Service is the guest's to decline: that lowers no bill behind anybody's back.
-    settle(held, order, actor, lowered_by_right=True)
+    settle(held, order, actor)
     act = "remove_share_service" if removed else "restore_share_service"
-    audit.record(actor, act, order.pk, share=share.number, amount=share.waived_amount)
+    audit.record(actor, act, order.pk, share=share.number, amount=order.service_amount - had)
     return order
 
 

@@ -114,7 +114,7 @@ class Place:
         order = self._bring_order()
         if order.pk not in known:
             self.opened.append(order)
-            _carry_allergies(self.held, order)
+            carry_allergies(self.held, order)
         return order
 
     def _bring_order(self) -> Order:
@@ -267,7 +267,7 @@ def _open(held: Held, actor: Actor, target: Unopened) -> Order:
     return save_new_order(held, order)
 
 
-def _carry_allergies(held: Held, order: Order) -> None:
+def carry_allergies(held: Held, order: Order) -> None:
     """What a guest must not eat holds for the party's next order too; its stations have to see it anew."""
     if order.party_id is None and order.follows_id is None:
         return

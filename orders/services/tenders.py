@@ -3,9 +3,8 @@
 from bookings.models import Party
 from orders.models import ExceptionKind, Order, Payment, PaymentEntry, PaymentKind
 from orders.row_locks import Held, hold_order
-from orders.services.billing import settle
+from orders.services.billing import owe_again, settle
 from orders.services.exceptions import tell_manager
-from orders.services.intents import owe_again
 from orders.services.locking import refuse_if_lent
 from orders.services.money_rows import add_movement, add_payment, freeze_share, net_of, share_of, thaw_share
 from pos import audit

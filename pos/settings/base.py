@@ -208,6 +208,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "give back lapsed leases": {"task": "orders.tasks.give_back_lapsed_leases", "schedule": 2.0},
     "clear tables that paid": {"task": "orders.tasks.clear_tables_that_paid", "schedule": 5.0},
     "forget old operations": {"task": "orders.tasks.forget_old_operations", "schedule": 3600.0},
+    "forget old requests": {"task": "dojo_integration.tasks.forget_old_requests", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULER = "pos.pulse.Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_FOLDER.path / "celerybeat-schedule")

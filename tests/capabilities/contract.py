@@ -44,7 +44,7 @@ def _openapi() -> dict[str, Any]:
 
 @cache
 def _asyncapi() -> dict[str, Any]:
-    return yaml.safe_load(ASYNCAPI.read_text())
+    return yaml.load(ASYNCAPI.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 @cache
@@ -102,3 +102,12 @@ def _event_problems(status: int, body: Any) -> list[str]:
         result = _validator("/components/schemas/EmptyResult", of_asyncapi=True)
         return _found(result, {"result": body}) or ([] if body == {} else [f"$: {body} where nothing is expected"])
     return _found(_validator("/components/schemas/EPOSError", of_asyncapi=True), body)
+
+
+def frame_problems(capability: Capability, frame: Any) -> list[str]:
+    """What Dojo's own schema for that answer over the WebSocket has to say against it."""
+    if "error" in frame:
+        # The schema wants a result beside the error, which JSON-RPC forbids: an error is what every answer is, no more.
+        beside = ["$: a result beside an error"] if "result" in frame else []
+        return beside + _found(_validator("/components/schemas/JsonrpcResponseV1", of_asyncapi=True), frame)
+    return _found(_validator(f"/channels/{capability.ws_method}/publish/message/payload", of_asyncapi=True), frame)

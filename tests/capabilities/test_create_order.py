@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from orders.models import CLOSED_STATUSES, ExceptionKind, Order, OrderException, Payment
+from pos.permissions import Requester
 from tests.capabilities.conftest import Dojo
 from tests.capabilities.requests import an_order, pounds
 from tests.factories import PartyFactory, WorkingVenue
@@ -36,6 +37,18 @@ def test_an_order_for_an_occupied_table_leaves_its_bill_alone(dojo: Dojo, uk: Wo
     party = PartyFactory(venue=uk.venue, at=[uk.tables["t3"]])
     created = dojo.get("CreateOrder", an_order())
     assert created["details"]["dineIn"]["partyId"] == party.pk
+
+
+@pytest.mark.parametrize(
+    ("named", "stood_there", "waiter"),
+    [("2", "7", "2"), ("2", "", "2"), (None, "7", "7"), ("", "7", "7"), (None, "", None), ("nobody", "7", None)],
+)
+def test_the_waiter_is_who_the_order_names_else_who_stood_at_the_machine(
+    dojo: Dojo, uk: WorkingVenue, named: str | None, stood_there: str, waiter: str | None
+) -> None:
+    details = {"orderType": "DineIn", "dineIn": {"tableId": "t3"} | ({} if named is None else {"waiterId": named})}
+    answer = dojo.call("CreateOrder", an_order(details=details), Requester(waiter_id=stood_there))
+    assert answer.body["details"]["dineIn"].get("waiterId") == waiter
 
 
 def test_a_collection(dojo: Dojo, uk: WorkingVenue) -> None:

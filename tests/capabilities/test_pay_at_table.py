@@ -6,7 +6,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from orders.models import Order, OrderLock, OrderStatus, Payment, PaymentIntent, ServiceChoice
+from orders.models import LineState, Order, OrderLock, OrderStatus, Payment, PaymentIntent, ServiceChoice
+from orders.services.moving import merge_orders
 from pos.permissions import Requester
 from tests.bills import a_bill
 from tests.capabilities.conftest import Dojo
@@ -256,3 +257,20 @@ def test_a_paid_bill_can_still_be_printed(dojo: Dojo, uk: WorkingVenue) -> None:
     assert bill["order"] == paid
     assert paid["status"] == OrderStatus.FINALIZED
     assert "To pay £0.00" in _texts(bill["footer"])
+
+
+def test_a_cancelled_and_a_merged_order_keep_answering(dojo: Dojo, uk: WorkingVenue) -> None:
+    # given an order that joined another, and one that was cancelled
+    source, target = a_bill(uk), a_bill(uk, table="t2", total=700)
+    merge_orders(actor=uk.by_waiter, source_id=source.pk, target_id=target.pk)
+    cancelled = a_bill(uk, table="t3", state=LineState.SENT)
+    dojo.get("CancelOrderById", {"orderId": cancelled.pk})
+    for order in (source, cancelled):
+        # when
+        read = dojo.get("GetOrderById", {"orderId": order.pk})
+        bill = dojo.get("GetOrderBillById", {"orderId": order.pk})
+        # then
+        assert (read["id"], read["status"], read["payable"], read["items"]) == (order.pk, "Canceled", False, [])
+        assert bill["order"] == read
+        assert dojo.refused("RecordOrderPaymentById", a_payment(order.pk, 100)).error_type == "Conflict"
+    assert not Payment.objects.exists()

@@ -14,6 +14,7 @@ from orders.models import (
     Order,
     OrderException,
     OrderLine,
+    PaymentKind,
     PriceRule,
     Product,
     ServiceChoice,
@@ -28,6 +29,7 @@ from orders.services.locking import create_order_lock
 from orders.services.ordering import add_lines, change_quantity, remove_line
 from orders.services.sending import send
 from orders.services.targets import AtTable
+from orders.services.tenders import take_payment
 from pos.errors import ApprovalRequired, Conflict, InvalidRequest, Locked, NotFound, OrderClosed
 from pos.models import Approval, AuditEntry, ServiceKind, Venue
 from pos.permissions import Act, Actor
@@ -260,6 +262,29 @@ def test_nobody_voids_more_than_there_is(uk, quantity):
 
     # then
     assert OrderLine.objects.values_list("quantity", "state").get() == (3, "sent")
+
+
+@pytest.mark.parametrize(("reason", "problem"), [(" ", "Say why"), ("x" * 121, "at most 120")])
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda shop, line, reason: correct_line(actor=shop.by_manager, line_id=line.pk, reason=reason),
+        lambda shop, line, reason: void_line(actor=shop.by_manager, line_id=line.pk, reason=reason, was_made=True),
+        lambda shop, line, reason: comp_line(actor=shop.by_manager, line_id=line.pk, reason=reason),
+    ],
+    ids=["correct", "void", "comp"],
+)
+def test_what_comes_off_the_bill_says_why(uk, act, reason, problem):
+    # given
+    (soup,) = sent(uk, SOUP)
+
+    # when
+    with pytest.raises(InvalidRequest, match=problem) as refused:
+        act(uk, soup, reason)
+
+    # then
+    soup.refresh_from_db()
+    assert (refused.value.field, soup.state, soup.price_rule) == ("reason", LineState.SENT, PriceRule.MENU)
 
 
 # --- comp and staff meal ---------------------------------------------------------------------------------------------
@@ -535,16 +560,21 @@ def _discount(shop, actor, sent_line, waiting):
     give_discount(actor=actor, order_id=sent_line.order_id, name="Friend", percent=500)
 
 
-def _no_service(shop, actor, sent_line, waiting):
-    set_service(actor=actor, order_id=sent_line.order_id, choice=ServiceChoice.OFF)
+def _print(shop, order_id):
+    get_order_bill_by_id(actor=shop.by_waiter, order_id=order_id)
 
 
-@pytest.mark.parametrize("lower", [_remove, _fewer, _correct, _discount, _no_service])
-def test_lowering_a_printed_bill_takes_a_supervisor_and_is_told(uk, lower):
+def _pay_a_part(shop, order_id):
+    take_payment(actor=shop.by_waiter, order_id=order_id, kind=PaymentKind.CASH, amount=100)
+
+
+@pytest.mark.parametrize("show", [_print, _pay_a_part])
+@pytest.mark.parametrize("lower", [_remove, _fewer, _correct, _discount])
+def test_lowering_a_bill_that_was_printed_or_paid_on_takes_a_supervisor_and_is_told(uk, lower, show):
     # given
     (soup,) = sent(uk, SOUP)
     (waiting,) = add(uk, SOUP)
-    get_order_bill_by_id(actor=uk.by_waiter, order_id=soup.order_id)
+    show(uk, soup.order_id)
     before = the_order().total_amount
 
     # when
@@ -560,8 +590,35 @@ def test_lowering_a_printed_bill_takes_a_supervisor_and_is_told(uk, lower):
     lower(uk, approved(uk, Act.LOWER_PRINTED_BILL, soup.order_id), soup, waiting)
 
     # then
-    assert the_order().total_amount < before
-    assert OrderException.objects.get().kind == ExceptionKind.BILL_LOWERED
+    lowered = before - the_order().total_amount
+    assert lowered > 0
+    row = OrderException.objects.get()
+    assert (row.kind, row.amount, row.detail) == (ExceptionKind.BILL_LOWERED, lowered, {"by": uk.waiter.staff.name})
+
+
+@pytest.mark.parametrize("show", [_print, _pay_a_part])
+def test_guests_refuse_service_on_a_bill_they_have_seen_and_nobody_is_asked(uk, show):
+    # given
+    (soup,) = sent(uk, SOUP)
+    show(uk, soup.order_id)
+
+    # when
+    for choice in (ServiceChoice.OFF, ServiceChoice.ON, ServiceChoice.OFF):
+        set_service(actor=uk.by_waiter, order_id=soup.order_id, choice=choice)
+
+    # then: told once, with who did it in the audit trail
+    assert the_order().total_amount == 1500
+    row = OrderException.objects.get()
+    assert (row.kind, row.amount, row.detail) == (ExceptionKind.BILL_LOWERED, 188, {"by": uk.waiter.staff.name})
+    entry = AuditEntry.objects.filter(act="set_service").earliest("pk")
+    assert (entry.membership, entry.approved_by, entry.detail["amount"]) == (uk.waiter, None, -188)
+
+    # when: what is not service asks as ever
+    with pytest.raises(ApprovalRequired):
+        give_discount(actor=uk.by_waiter, order_id=soup.order_id, name="Friend", percent=100)
+
+    # then
+    assert the_order().total_amount == 1500
 
 
 def test_an_approved_void_is_all_the_approval_a_printed_bill_needs(uk):

@@ -225,6 +225,7 @@ def test_what_an_update_leaves_out_is_cleared_save_for_the_booking(shop):
     # given
     booking = ReservationFactory(venue=shop.venue)
     party = arrive(shop, reservation_id=booking.pk)
+    Party.objects.update(allergens=["nuts"], allergy_note="severe", waiter=shop.waiter)
 
     # when
     put(shop, party.pk, PartyDetails(start_time=NOW, table_codes=("t4",), status="Dessert"))
@@ -235,6 +236,7 @@ def test_what_an_update_leaves_out_is_cleared_save_for_the_booking(shop):
     assert (party.expected_end_time, party.deposit_amount, party.deposit_intent_ids) == (None, None, [])
     assert (party.status, party.status_is_written) == ("Dessert", True)
     assert (party.reservation, party.dojo_party_id) == (booking, "dojo-party-1")
+    assert (party.allergens, party.allergy_note, party.waiter) == (["nuts"], "severe", shop.waiter)
     assert [table.code for table in tables_of(party)] == ["t4"]
 
 

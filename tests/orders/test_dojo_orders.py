@@ -10,12 +10,15 @@ from orders.models import (
     LineState,
     Order,
     OrderException,
+    OrderLine,
     OrderStatus,
     OrderType,
     Payment,
     PaymentIntent,
+    Product,
 )
-from orders.services.closing import hand_over
+from orders.services.closing import get_order_bill_by_id, hand_over
+from orders.services.discounting import give_discount
 from orders.services.dojo_lines import NewDiscount, NewItem, NewModifier, NewSubItem
 from orders.services.dojo_orders import (
     NewCustomer,
@@ -25,7 +28,12 @@ from orders.services.dojo_orders import (
     cancel_order_by_id,
     create_order,
 )
+from orders.services.kitchen import move_line
+from orders.services.lines import ChosenPart, NewLine
 from orders.services.locking import create_order_lock
+from orders.services.ordering import add_lines
+from orders.services.sending import send
+from orders.services.targets import AtTable
 from pos.errors import ApprovalRequired, Conflict, InvalidRequest, Locked, NotFound
 from tests.bills import a_bill
 from tests.factories import PartyFactory, PaymentIntentFactory, ReservationFactory, a_venue
@@ -200,6 +208,14 @@ def test_a_total_that_is_not_ours_is_kept_and_told(uk):
     assert (order.total_amount, order.price_difference, order.outstanding) == (1490, -10, 0)
     row = OrderException.objects.get()
     assert (row.kind, row.amount) == (ExceptionKind.TOTAL_DIFFERS, -10)
+
+    # when: whatever is priced afterwards
+    give_discount(actor=uk.by_manager, order_id=order.pk, name="Sorry", fixed_amount=100)
+    hand_over(actor=uk.by_waiter, order_id=order.pk)
+
+    # then
+    order.refresh_from_db()
+    assert (order.total_amount, order.price_difference, order.overpaid) == (1390, -10, 100)
 
 
 def test_a_thing_the_menu_lacks_is_sold_as_dojo_named_it_and_told(uk):
@@ -385,3 +401,108 @@ def test_another_venues_order_is_not_cancelled(uk):
         cancel_order_by_id(actor=a_venue("IE").by_dojo, order_id=order.pk)
     order.refresh_from_db()
     assert order.is_open
+
+
+# --- what is left to sell --------------------------------------------------------------------------------------------
+
+
+def left(shop, plu):
+    return Product.objects.values_list("portions_left", "sold_out").get(pk=shop.products[plu].pk)
+
+
+def counted(shop, **portions):
+    for plu, number in portions.items():
+        Product.objects.filter(pk=shop.products[plu].pk).update(portions_left=number)
+
+
+def test_what_a_phone_sells_is_counted_down_once_and_never_refused(uk):
+    # given
+    counted(uk, soup=1, lemonade=3)
+    deal = NewItem(
+        name="Deal",
+        plu="burger-deal",
+        quantity=2,
+        unit_price=1990,
+        sub_items=(NewSubItem(name="Lemonade", plu="lemonade", quantity=1, price=0),),
+    )
+
+    # when: two soups where one is left, and the order told twice
+    for _ in range(2):
+        make(uk, items=(soup(2), deal), payments=(paid(5480),))
+
+    # then
+    assert (left(uk, "soup"), left(uk, "lemonade")) == ((0, True), (1, False))
+    assert OrderLine.objects.count() == 2
+
+
+@pytest.mark.parametrize("who", ["by_dojo", "by_waiter"])
+def test_what_is_cancelled_before_it_is_made_can_be_sold_again(uk, who):
+    # given
+    counted(uk, soup=3)
+    order = make(uk)
+    assert left(uk, "soup") == (1, False)
+
+    # when
+    for _ in range(2):
+        cancel_order_by_id(actor=getattr(uk, who), order_id=order.pk)
+
+    # then
+    assert left(uk, "soup") == (3, False)
+    assert order.lines.get().was_made is False
+
+
+def test_staff_cancel_a_tables_order_and_only_what_was_made_is_gone(uk):
+    # given: a soup in the pot, one sent, a brownie held and a drink of a combo not even sent
+    counted(uk, soup=4, brownie=2, lemonade=5)
+    deal = NewLine(plu="burger-deal", quantity=2, sub_items=(ChosenPart(plu="burger"), ChosenPart(plu="lemonade")))
+    first, second, brownie = add_lines(
+        actor=uk.by_waiter,
+        target=AtTable("t1"),
+        lines=[NewLine(plu="soup", quantity=2), NewLine(plu="soup"), NewLine(plu="brownie")],
+    )
+    send(actor=uk.by_waiter, order_id=first.order_id)
+    move_line(actor=uk.by_waiter, line_id=first.pk, state=LineState.STARTED)
+    add_lines(actor=uk.by_waiter, target=AtTable("t1"), lines=[deal])
+    assert [left(uk, plu)[0] for plu in ("soup", "brownie", "lemonade")] == [1, 1, 3]
+
+    # when
+    cancel_order_by_id(actor=uk.by_supervisor, order_id=first.order_id)
+
+    # then
+    assert [left(uk, plu)[0] for plu in ("soup", "brownie", "lemonade")] == [2, 2, 5]
+    made = dict(OrderLine.objects.values_list("pk", "was_made"))
+    assert (made[first.pk], made[second.pk], made[brownie.pk]) == (True, False, None)
+
+
+def test_a_printed_order_that_nobody_has_started_takes_a_supervisor_to_cancel(uk):
+    # given
+    order = a_bill(uk, state=LineState.SENT)
+    get_order_bill_by_id(actor=uk.by_waiter, order_id=order.pk)
+
+    # when
+    with pytest.raises(ApprovalRequired) as refusal:
+        cancel_order_by_id(actor=uk.by_waiter, order_id=order.pk)
+
+    # then
+    order.refresh_from_db()
+    assert refusal.value.data["act"] == "lower_printed_bill"
+    assert (order.is_open, order.total_amount) == (True, 5000)
+
+    # when
+    cancel_order_by_id(actor=uk.by_supervisor, order_id=order.pk)
+
+    # then
+    assert exceptions() == [ExceptionKind.BILL_LOWERED]
+
+
+def test_staff_give_the_money_back_before_they_cancel(uk):
+    # given
+    order = make(uk, payments=(paid(1500),))
+
+    # when
+    with pytest.raises(Conflict, match="£15.00"):
+        cancel_order_by_id(actor=uk.by_manager, order_id=order.pk)
+
+    # then
+    order.refresh_from_db()
+    assert (order.is_open, order.lines.get().state) == (True, LineState.SENT)

@@ -6,8 +6,11 @@ import pytest
 from django.utils import timezone
 
 from orders.models import AllergyAcknowledgement, LineState, Order, OrderLine, OrderStatus
+from orders.selectors.stations import read_station
 from orders.services.adjusting import void_line
 from orders.services.allergies import note_allergy
+from orders.services.dojo_lines import NewItem
+from orders.services.dojo_orders import NewDojoOrder, create_order
 from orders.services.kitchen import (
     acknowledge_allergies,
     acknowledge_cancellation,
@@ -314,6 +317,58 @@ def test_a_station_sees_the_allergies_before_its_first_bump(uk):
     assert AllergyAcknowledgement.objects.get().station_id != bar
 
 
+def test_what_the_table_must_not_eat_heads_the_ticket_of_its_phones_order_too(uk):
+    # given
+    (soup,) = sent(uk, SOUP)
+    note_allergy(actor=uk.by_waiter, target=T1, seat=2, allergens=["nuts"])
+
+    # when: somebody at the table orders a pudding by phone
+    phone = create_order(
+        actor=uk.by_dojo,
+        request=NewDojoOrder(
+            dojo_order_id="dojo_1",
+            order_type="DineIn",
+            table_code="t1",
+            items=(NewItem(name="Brownie", plu="brownie", quantity=1, unit_price=700),),
+            total_amount=700,
+            currency="GBP",
+        ),
+    )
+
+    # then
+    cards = {card.order.pk: card for card in read_station(uk.venue, "kitchen").cards}
+    assert (cards[phone.pk].allergies, cards[phone.pk].allergies_are_seen) == (["Seat 2: nuts"], False)
+    with pytest.raises(Conflict, match="has an allergy"):
+        move_line(actor=uk.by_waiter, line_id=phone.lines.get().pk, state=LineState.STARTED)
+    assert phone.lines.get().state == LineState.SENT
+    assert cards[soup.order_id].allergies == ["Seat 2: nuts"]
+
+
+def test_allergies_head_the_card_until_this_station_has_seen_them_as_they_are_now(uk):
+    # given: on a seat, on the party, and a course that is still held
+    soup = sent(uk, SOUP)[0]
+    (ribeye,) = add_lines(actor=uk.by_waiter, target=T1, lines=[RIBEYE])
+    send(actor=uk.by_waiter, order_id=soup.order_id, hold_line_ids=[ribeye.pk])
+    kitchen = uk.stations["kitchen"].pk
+
+    def cards():
+        screen = read_station(uk.venue, "kitchen")
+        return [(card.allergies, card.allergies_are_seen) for card in (*screen.cards, *screen.coming)]
+
+    assert cards() == [([], True)] * 2
+
+    # when / then
+    note_allergy(actor=uk.by_waiter, target=T1, seat=None, allergens=["milk"], note="severe")
+    note_allergy(actor=uk.by_waiter, target=T1, seat=1, allergens=[], note="no kiwi")
+    assert cards() == [(["milk, severe", "Seat 1: no kiwi"], False)] * 2
+    acknowledge_allergies(actor=uk.by_waiter, order_id=soup.order_id, station_id=uk.stations["bar"].pk)
+    assert [seen for _, seen in cards()] == [False, False]
+    acknowledge_allergies(actor=uk.by_waiter, order_id=soup.order_id, station_id=kitchen)
+    assert [seen for _, seen in cards()] == [True, True]
+    note_allergy(actor=uk.by_waiter, target=T1, seat=1, allergens=["nuts"])
+    assert cards() == [(["milk, severe", "Seat 1: nuts"], False)] * 2
+
+
 def test_another_allergy_has_to_be_seen_anew(uk):
     # given
     (soup,) = sent(uk, SOUP)
@@ -381,12 +436,19 @@ def test_a_cancellation_stays_until_it_is_seen(uk):
     soup, _ = sent(uk, SOUP, LAGER)
     void_line(actor=uk.by_supervisor, line_id=soup.pk, reason="changed their mind", was_made=False)
 
+    # then: struck out on its station's card, and on no other's
+    def struck(station):
+        return [line.pk for card in read_station(uk.venue, station).cards for line in card.struck]
+
+    assert (struck("kitchen"), struck("bar")) == ([soup.pk], [])
+
     # when
     first = acknowledge_cancellation(actor=uk.by_waiter, line_ids=[soup.pk])
     again = acknowledge_cancellation(actor=uk.by_waiter, line_ids=[soup.pk])
 
     # then
     assert (first, again) == (1, 0)
+    assert struck("kitchen") == []
     soup.refresh_from_db()
     assert soup.cancellation_seen_at is not None
     with pytest.raises(Conflict, match="was cancelled"):

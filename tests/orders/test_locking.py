@@ -9,6 +9,8 @@ from django.utils import timezone
 from orders.models import LineState, Order, OrderException, OrderLock, OrderStatus
 from orders.row_locks import hold_order
 from orders.services.billing import settle
+from orders.services.closing import get_order_bill_by_id, open_pay
+from orders.services.intents import IntentFacts, apply_payment_intent
 from orders.services.locking import (
     create_order_lock,
     delete_order_lock,
@@ -18,7 +20,8 @@ from orders.services.locking import (
 )
 from orders.services.opening import order_for_new_lines
 from orders.services.payments import record_order_payment_by_id
-from orders.services.tenders import take_payment
+from orders.services.sharing import equally, plan_shares
+from orders.services.tenders import take_payment, use_deposit
 from orders.tasks import give_back_lapsed_leases
 from pos.errors import Conflict, InvalidRequest, Locked, NotFound, NotPermitted
 from pos.permissions import Actor, Requester
@@ -116,6 +119,21 @@ def test_no_lease_is_longer_than_two_hours(uk):
 
     # then
     assert OrderLock.objects.get().expiry <= in_minutes(121)
+
+
+def test_a_lease_is_not_extended_beyond_two_hours_either(uk):
+    # given
+    order = a_bill(uk)
+    lock(uk, order, minutes=1)
+
+    # when
+    extend_order_lock(actor=machine(uk), order_id=order.pk, lock_id="lock_1", expiry=in_minutes(60 * 24))
+    with pytest.raises(InvalidRequest) as refused:
+        extend_order_lock(actor=machine(uk), order_id=order.pk, lock_id="lock_1", expiry=in_minutes(-1))
+
+    # then
+    assert refused.value.field == "expiry"
+    assert in_minutes(119) < OrderLock.objects.get().expiry <= in_minutes(120)
 
 
 def test_a_closed_order_cannot_be_lent(uk):
@@ -232,6 +250,52 @@ def test_deleting_somebody_elses_lock_conflicts(uk):
     assert OrderLock.objects.get().ended_at is None
 
 
+@pytest.mark.parametrize("lent", [False, True])
+def test_looking_at_a_bill_takes_no_lease_and_waits_for_none(uk, lent):
+    # given
+    order = a_bill(uk, total=5000)
+    if lent:
+        lock(uk, order)
+
+    # when
+    open_pay(actor=uk.by_waiter, order_id=order.pk)
+    printed = get_order_bill_by_id(actor=uk.by_waiter, order_id=order.pk)
+    plan_shares(actor=uk.by_waiter, order_id=order.pk, shares=equally(2))
+
+    # then: the sum is as it was, and nobody else was given the bill
+    order.refresh_from_db()
+    assert (order.total_amount, order.payable, printed.bill_printed_at is not None) == (5000, True, True)
+    assert [lease.lock_id for lease in OrderLock.objects.all()] == (["lock_1"] if lent else [])
+
+
+def test_taking_cash_takes_no_lease(uk):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when
+    take_payment(actor=uk.by_waiter, order_id=order.pk, kind="cash", amount=2000)
+
+    # then
+    assert not OrderLock.objects.exists()
+
+
+def test_a_lent_bill_waits_for_its_deposit(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    order.party.deposit_amount = 2000
+    order.party.save()
+    lock(uk, order)
+
+    # when
+    open_pay(actor=uk.by_waiter, order_id=order.pk)
+    with pytest.raises(Locked):
+        use_deposit(actor=uk.by_waiter, order_id=order.pk)
+
+    # then
+    order.refresh_from_db()
+    assert (order.outstanding, order.payments.count()) == (5000, 0)
+
+
 def test_cash_waits_while_a_machine_has_the_bill(uk):
     # given
     order = a_bill(uk)
@@ -242,7 +306,9 @@ def test_cash_waits_while_a_machine_has_the_bill(uk):
         take_payment(actor=uk.by_waiter, order_id=order.pk, kind="cash", amount=5000)
 
     # then
+    lease = OrderLock.objects.get()
     assert refused.value.message.startswith("Table 1 is being paid on waiter 7 on Machine 3 until ")
+    assert refused.value.data == {"by": "waiter 7 on Machine 3", "until": lease.expiry.isoformat()}
     assert not order.payments.exists()
 
 
@@ -291,6 +357,50 @@ def test_a_round_during_the_lease_stays_apart_when_the_first_bill_was_paid(uk):
     assert (next_bill.is_open, next_bill.outstanding, next_bill.joins_back) == (True, 1140, False)
 
 
+def test_a_round_joins_a_first_bill_that_was_paid_in_part(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    lock(uk, order)
+    next_bill = order_meanwhile(actor=uk.by_waiter, order_id=order.pk, shop=uk, price=1140)
+    record_order_payment_by_id(
+        actor=machine(uk),
+        order_id=order.pk,
+        payment_intent_id="pi",
+        paid_amount=2000,
+        currency="GBP",
+        lock_id="lock_1",
+    )
+
+    # when
+    delete_order_lock(actor=machine(uk), order_id=order.pk, lock_id="lock_1")
+
+    # then
+    order.refresh_from_db()
+    next_bill.refresh_from_db()
+    assert (order.total_amount, order.outstanding, next_bill.merged_into_id) == (6140, 4140, order.pk)
+
+
+@pytest.mark.parametrize("how", ["paid on", "lent"])
+def test_a_round_that_is_being_paid_itself_stays_a_bill_of_its_own(uk, how):
+    # given
+    order = a_bill(uk, total=5000)
+    lock(uk, order)
+    next_bill = order_meanwhile(actor=uk.by_waiter, order_id=order.pk, shop=uk, price=1140)
+    if how == "paid on":
+        take_payment(actor=uk.by_waiter, order_id=next_bill.pk, kind="cash", amount=40)
+    else:
+        lock(uk, next_bill, "lock_2")
+
+    # when
+    delete_order_lock(actor=machine(uk), order_id=order.pk, lock_id="lock_1")
+
+    # then
+    order.refresh_from_db()
+    next_bill.refresh_from_db()
+    assert order.total_amount == 5000
+    assert (next_bill.is_open, next_bill.total_amount, next_bill.joins_back) == (True, 1140, False)
+
+
 def test_a_second_round_during_the_lease_joins_the_first(uk):
     # given
     order = a_bill(uk, total=5000)
@@ -325,13 +435,26 @@ def test_a_manager_takes_a_bill_back_and_is_reminded_of_it(uk):
     # given
     order = a_bill(uk, total=5000)
     lock(uk, order)
+    order_meanwhile(actor=uk.by_waiter, order_id=order.pk, shop=uk, price=1140)
 
     # when
     release_lease(actor=uk.by_manager, order_id=order.pk)
 
+    # then: with what was ordered meanwhile
+    order.refresh_from_db()
+    assert (order.total_amount, OrderLock.objects.get().end_reason) == (6140, "released")
+    row = OrderException.objects.get()
+    assert (row.kind, row.message.endswith("Money may still arrive.")) == ("lease_released", True)
+
+    # when: it does, for what the machine had read and more
+    outcome = apply_payment_intent(
+        actor=uk.by_system,
+        facts=IntentFacts(intent_id="pi", status="Captured", currency="GBP", amount=7000, order_names=(order.pk,)),
+    )
+
     # then
-    assert OrderLock.objects.get().end_reason == "released"
-    assert OrderException.objects.get().kind == "lease_released"
+    order.refresh_from_db()
+    assert (outcome, order.overpaid) == ("overpaid", 860)
 
 
 @pytest.mark.parametrize("who", ["by_waiter", "by_supervisor"])

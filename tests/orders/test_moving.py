@@ -9,6 +9,7 @@ from bookings.models import Party
 from bookings.selectors import tables_of
 from dojo_integration.documents import read_body, render_documents
 from orders.models import LineState, Order, OrderStatus, Origin, PaymentKind
+from orders.selectors.stations import read_station
 from orders.services.locking import create_order_lock
 from orders.services.moving import (
     join_table,
@@ -93,6 +94,8 @@ def test_guests_change_tables_and_nothing_is_sent_again(shop):
     assert [table.code for table in tables_of(party)] == ["t5", "t6"]
     assert order.lines.values().get() == before
     assert AuditEntry.objects.get(act="move_party").detail == {"before": ["t1"], "after": ["t5", "t6"]}
+    (card,) = read_station(shop.venue, "kitchen").cards
+    assert (card.order.display_name, [line.pk for line in card.lines]) == ("Table 5", [before["id"]])
 
 
 def test_a_taken_table_is_refused_unless_they_sit_beside_strangers(shop):

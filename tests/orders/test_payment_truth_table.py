@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from orders.models import (
@@ -15,10 +16,13 @@ from orders.models import (
     OrderException,
     OrderStatus,
     Payment,
-    PaymentEntry,
     PaymentIntent,
 )
+from orders.selectors.floor import read_floor
+from orders.services.dojo_lines import NewItem
+from orders.services.dojo_orders import NewDojoOrder, NewPayment, cancel_order_by_id, create_order
 from orders.services.intents import IntentFacts, IntentOutcome, apply_payment_intent
+from orders.services.locking import create_order_lock, delete_order_lock, release_lease
 from orders.services.payments import record_order_payment_by_id
 from pos.errors import Conflict, InvalidRequest, NotFound
 from pos.permissions import Actor, Requester
@@ -100,9 +104,10 @@ def test_the_last_payment_finalizes(uk):
     assert (order.trading_period, order.party.status) == (uk.period, "Paid")
 
 
-def test_unsent_lines_keep_a_paid_order_open(uk):
+@pytest.mark.parametrize("state", ["unsent", "held"])
+def test_lines_that_wait_keep_a_paid_order_open(uk, state):
     # given
-    order = a_bill(uk, total=5000, state="unsent")
+    order = a_bill(uk, total=5000, state=state)
 
     # when
     answer = record(uk, order, 5000)
@@ -135,6 +140,24 @@ def test_event_finds_the_order_by_each_of_its_names(uk, name):
 
     # then
     assert outcome == IntentOutcome.RECORDED
+
+
+def test_our_id_goes_before_dojos_and_the_intents_own_order_before_both(uk):
+    # given: the id that one order has at Dojo, and another order of ours
+    first = a_bill(uk, total=5000, dojo_order_id="dojo_1")
+    second = a_bill(uk, total=5000, table="t2")
+    says(uk, second, "Captured", 2000, names=(second.pk, "dojo_1"))
+    assert (len(rows(first)), len(rows(second))) == (0, 1)
+
+    # when: looked up again it names nothing, or something else
+    outcomes = [
+        says(uk, None, "Captured", 2000, refunded=back, names=names) for back, names in ((500, ()), (700, ("dojo_1",)))
+    ]
+
+    # then
+    assert outcomes == [IntentOutcome.REFUNDED] * 2
+    assert rows(first) == []
+    assert rows(second) == [("payment", 2000, 0), ("refund", -500, 0), ("refund", -200, 0)]
 
 
 # --- recorded by record/create, same amounts -------------------------------------------------------------------------
@@ -194,6 +217,64 @@ def test_event_with_another_amount_goes_to_the_manager_once(uk):
     assert [row.kind for row in OrderException.objects.all()] == [ExceptionKind.AMOUNTS_DIFFER]
 
 
+def an_order_by_phone(shop, paid=1500, tips=100):
+    """An order that brought its payment, pi_1, with it."""
+    return create_order(
+        actor=shop.by_dojo,
+        request=NewDojoOrder(
+            dojo_order_id="dojo_1",
+            order_type="Collection",
+            items=(NewItem(name="Soup", plu="soup", quantity=2, unit_price=750),),
+            total_amount=1500,
+            currency="GBP",
+            payments=(NewPayment(payment_intent_id="pi_1", paid_amount=paid, tips_amount=tips),),
+        ),
+    )
+
+
+def test_what_came_with_the_order_is_not_recorded_again(uk):
+    # given
+    order = an_order_by_phone(uk)
+
+    # when
+    answer = record(uk, order, 1500, tips=100)
+    outcome = says(uk, order, "Captured", 1500, tips=100)
+
+    # then
+    assert (answer.paid_amount, answer.tips_amount, outcome) == (1500, 100, IntentOutcome.NOTHING)
+    assert rows(order) == [("payment", 1500, 100)]
+    assert PaymentIntent.objects.get().recorded_by == IntentSource.CREATE
+
+
+def test_what_came_with_the_order_stays_when_another_amount_is_said(uk):
+    # given
+    order = an_order_by_phone(uk, paid=1000)
+
+    # when
+    with pytest.raises(Conflict):
+        record(uk, order, 1500, tips=100)
+    outcome = says(uk, order, "Captured", 1500, tips=100)
+
+    # then
+    assert outcome == IntentOutcome.DIFFERENT
+    assert rows(order) == [("payment", 1000, 100)]
+    row = OrderException.objects.get()
+    assert (row.kind, row.amount) == (ExceptionKind.AMOUNTS_DIFFER, 500)
+
+
+def test_an_event_before_the_order_is_the_orders_payment(uk):
+    # given: Dojo captured before it told us of the order
+    first = says(uk, None, "Captured", 1500, tips=100, names=("dojo_1",))
+
+    # when
+    order = an_order_by_phone(uk)
+    again = says(uk, order, "Captured", 1500, tips=100, names=("dojo_1",))
+
+    # then
+    assert (first, again) == (IntentOutcome.UNKNOWN_ORDER, IntentOutcome.NOTHING)
+    assert rows(order) == [("payment", 1500, 100)]
+
+
 # --- recorded by event, other amounts --------------------------------------------------------------------------------
 
 
@@ -209,6 +290,36 @@ def test_dojos_request_wins_over_what_an_event_said(uk):
     assert (answer.paid_amount, answer.tips_amount) == (1900, 100)
     assert rows(order) == [("payment", 2000, 0), ("correction", -100, 100)]
     assert PaymentIntent.objects.get().recorded_by == IntentSource.RECORD
+
+
+def test_a_bill_that_an_event_had_paid_is_owed_again_when_the_machine_took_less(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    says(uk, order, "Captured", 5000)
+    assert money(order)[0] == OrderStatus.FINALIZED
+
+    # when
+    answer = record(uk, order, 4000)
+
+    # then
+    assert (answer.is_open, answer.payable) == (True, True)
+    assert money(order) == (OrderStatus.PREPARING, 4000, 0, 1000, 0)
+    assert rows(order) == [("payment", 5000, 0), ("correction", -1000, 0)]
+
+
+def test_a_bill_that_the_machine_took_more_for_than_an_event_said_is_overpaid_and_told(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    says(uk, order, "Captured", 2000)
+
+    # when
+    answer = record(uk, order, 6000)
+
+    # then
+    assert answer.status == OrderStatus.FINALIZED
+    assert money(order) == (OrderStatus.FINALIZED, 6000, 0, 0, 1000)
+    row = OrderException.objects.get()
+    assert (row.kind, row.amount) == (ExceptionKind.OVERPAID, 1000)
 
 
 def test_request_with_the_events_amounts_adds_nothing(uk):
@@ -294,6 +405,18 @@ def test_closed_order_conflicts(uk):
     with pytest.raises(Conflict):
         record(uk, order, 100, intent="pi_2")
     assert rows(order) == [("payment", 5000, 0)]
+
+
+def test_a_cancelled_order_conflicts(uk):
+    # given
+    order = a_bill(uk, total=5000, state="sent")
+    cancel_order_by_id(actor=uk.by_dojo, order_id=order.pk)
+
+    # when / then
+    with pytest.raises(Conflict, match="canceled"):
+        record(uk, order, 1000)
+    assert rows(order) == []
+    assert PaymentIntent.objects.get().refused_at is not None
 
 
 @pytest.mark.parametrize("currency", ["EUR", "USD"])
@@ -397,6 +520,50 @@ def test_reversal_reopens_the_order_and_brings_the_party_back(uk, status):
     exception = OrderException.objects.get()
     assert exception.kind == ExceptionKind.PAYMENT_REVERSED
     assert exception.message == "Card payment of £50.00 on Table 1 was reversed, £50.00 due."
+    # and the floor wants somebody to go there
+    tile = next(tile for tile in read_floor(uk.venue, uk.waiter).rooms[0].tiles if tile.table.code == "t1")
+    assert (tile.glance.state, tile.glance.word, tile.glance.amount) == ("attention", "Card payment reversed", 5000)
+
+
+def test_a_reversal_of_one_of_two_payments_leaves_the_other(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 2000)
+    record(uk, order, 3000, intent="pi_2")
+
+    # when
+    says(uk, order, "Reversed", 3000, intent="pi_2")
+
+    # then
+    assert money(order) == (OrderStatus.PREPARING, 2000, 0, 3000, 0)
+    assert Order.objects.get(pk=order.pk).payable
+
+
+def test_refunded_before_we_ever_heard_of_it_records_nothing(uk):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when
+    outcome = says(uk, order, "Refunded", 5000)
+
+    # then
+    assert outcome == IntentOutcome.NOTHING
+    assert rows(order) == []
+    with pytest.raises(Conflict, match="refunded"):
+        record(uk, order, 5000)
+    assert rows(order) == []
+
+
+def test_what_was_partly_given_back_before_we_heard_of_it_is_a_payment_and_a_refund(uk):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when
+    outcome = says(uk, order, "Captured", 5000, refunded=2000)
+
+    # then
+    assert outcome == IntentOutcome.RECORDED
+    assert rows(order) == [("payment", 5000, 0), ("refund", -2000, 0)]
 
 
 def test_reversal_after_the_table_was_given_away_flags_the_party_and_finds_a_free_name(uk):
@@ -496,6 +663,62 @@ def test_authorized_on_a_hold_is_no_payment(uk):
     assert rows(order) == []
 
 
+def test_an_intent_that_is_only_created_is_nothing_yet(uk):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when
+    outcome = says(uk, order, "Created", 5000)
+
+    # then
+    assert outcome == IntentOutcome.NOTHING
+    assert rows(order) == []
+    assert PaymentIntent.objects.get().next_look_at is not None
+
+
+def test_authorized_then_captured_is_one_payment(uk):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when: in any order, any number of times
+    outcomes = [says(uk, order, status, 5000) for status in ("Authorized", "Captured", "Authorized", "Created")]
+
+    # then
+    assert outcomes == [IntentOutcome.RECORDED] + [IntentOutcome.NOTHING] * 3
+    assert rows(order) == [("payment", 5000, 0)]
+    intent = PaymentIntent.objects.get()
+    assert (intent.status, intent.next_look_at) == ("Captured", None)
+
+
+def test_a_hold_that_is_captured_is_a_payment(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    PaymentIntent.objects.create(
+        venue=uk.venue, intent_id="pi_1", order=order, made_here=True, purpose=IntentPurpose.HOLD
+    )
+    says(uk, order, "Authorized", 5000)
+
+    # when
+    outcome = says(uk, order, "Captured", 5000)
+
+    # then
+    assert outcome == IntentOutcome.RECORDED
+    assert rows(order) == [("payment", 5000, 0)]
+
+
+def test_a_payment_in_another_currency_is_told_once_and_not_recorded(uk):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when
+    outcomes = [says(uk, order, "Captured", 5000, currency="EUR") for _ in range(2)]
+
+    # then
+    assert outcomes == [IntentOutcome.NOTHING] * 2
+    assert rows(order) == []
+    assert [row.kind for row in OrderException.objects.all()] == [ExceptionKind.ORPHAN_PAYMENT]
+
+
 def test_intent_of_no_order_is_retried_for_a_day_and_then_told_once(uk):
     # given
     order = a_bill(uk, total=5000)
@@ -579,6 +802,32 @@ def test_a_lapsed_lease_counts_as_none(uk):
     assert rows(order) == [("payment", 2000, 0)]
 
 
+@pytest.mark.parametrize("end", [delete_order_lock, release_lease])
+def test_the_id_of_a_lock_that_has_ended_counts_as_none(uk, end):
+    # given
+    order = a_bill(uk, total=5000)
+    expiry = timezone.now() + timedelta(minutes=5)
+    create_order_lock(actor=uk.by_dojo, order_id=order.pk, lock_id="mine", expiry=expiry)
+    if end is delete_order_lock:
+        delete_order_lock(actor=uk.by_dojo, order_id=order.pk, lock_id="mine")
+    else:
+        release_lease(actor=uk.by_manager, order_id=order.pk)
+
+    # when
+    record(uk, order, 2000, lock_id="mine")
+
+    # then
+    assert rows(order) == [("payment", 2000, 0)]
+
+    # when: another machine has the bill now
+    create_order_lock(actor=uk.by_dojo, order_id=order.pk, lock_id="theirs", expiry=expiry)
+    with pytest.raises(Conflict, match="already locked"):
+        record(uk, order, 1000, intent="pi_2", lock_id="mine")
+
+    # then
+    assert rows(order) == [("payment", 2000, 0)]
+
+
 def test_another_venues_order_does_not_exist(uk):
     # given
     order = a_bill(uk, total=5000)
@@ -603,12 +852,13 @@ def test_the_same_intent_id_in_two_venues_is_two_intents(uk):
     assert (rows(here), rows(there)) == ([("payment", 1000, 0)], [("payment", 1000, 0)])
 
 
-def test_wrong_payment_row_is_refused_by_the_database(uk):
+@pytest.mark.parametrize("change", [lambda rows: rows.update(amount=1), lambda rows: rows.delete()])
+def test_a_payment_is_never_changed_or_deleted(uk, change):
     # given
     order = a_bill(uk, total=5000)
     record(uk, order, 1000)
-    payment = Payment.objects.get(entry=PaymentEntry.PAYMENT)
 
     # when / then
-    with pytest.raises(Exception, match="append-only"):
-        Payment.objects.filter(pk=payment.pk).update(amount=1)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        change(Payment.objects.all())
+    assert rows(order) == [("payment", 1000, 0)]

@@ -253,13 +253,6 @@ ASKING = [
         given=print_bill,
     ),
     Asks(
-        "service off a printed bill",
-        Act.LOWER_PRINTED_BILL,
-        lambda e, by: set_service(actor=by, order_id=e.order_id, choice=ServiceChoice.OFF),
-        order_id,
-        given=print_bill,
-    ),
-    Asks(
         "cancel what is being made",
         Act.CANCEL_AFTER_PREPARING,
         lambda e, by: cancel_order_by_id(actor=by, order_id=e.order_id),

@@ -6,17 +6,19 @@ import pytest
 from django.core.signing import get_cookie_signer
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from bookings.models import Party, ReservationTable
 from orders import urls
 from orders.models import LineState, Order, OrderLine, Payment
 from orders.operations import apply_operations
+from orders.selectors.stations import read_station
 from orders.services.seating import seat_party
 from pos.ids import LINE, ORDER, new_id
 from pos.models import Till
 from pos.models.people import hash_till_token
 from pos.till_cookie import SALT, _name
-from tests.factories import OrderFactory, ReservationFactory, WorkingVenue, a_venue
+from tests.factories import OrderFactory, OrderLineFactory, ReservationFactory, WorkingVenue, a_venue
 
 
 @pytest.fixture
@@ -274,3 +276,67 @@ def test_a_seated_party_without_an_order_has_an_empty_ticket(uk: WorkingVenue, c
     page = client.get("/old-mill/tables/t4").content.decode()
     assert f"{{&quot;party&quot;: &quot;{party.pk}&quot;}}" in page
     assert not Order.objects.exists()
+
+
+# --- what guests asked for -------------------------------------------------------------------------------------------
+
+
+def test_guests_own_words_are_a_banner_on_the_order_and_in_the_kitchen(uk: WorkingVenue, client: Client) -> None:
+    # given: at a table with what goes now and what is held, and an order from a phone there
+    order = order_at(uk, "t2", "soup", "fish")
+    Party.objects.filter(pk=order.party_id).update(guest_requests="No nuts & <b>please</b> no candles")
+    phone = OrderFactory(
+        venue=uk.venue,
+        party=order.party,
+        table=order.table,
+        origin="dojo",
+        is_prepaid=True,
+        note="Sauce aside",
+        total_amount=750,
+    )
+    OrderLineFactory(order=phone, station=uk.stations["kitchen"], state=LineState.SENT, sent_at=timezone.now())
+    words = "No nuts &amp; &lt;b&gt;please&lt;/b&gt; no candles"
+
+    # when
+    table = client.get(f"/{uk.venue.slug}/tables/t2").content.decode()
+    alone = client.get(f"/{uk.venue.slug}/orders/{phone.pk}").content.decode()
+    kitchen = client.get(f"/{uk.venue.slug}/stations/kitchen").content.decode()
+
+    # then
+    assert (table.count(words), table.count("Sauce aside")) == (1, 1)
+    assert (alone.count(words), alone.count("Sauce aside")) == (1, 1)
+    # the card that is cooking, the one that comes next, and the phone's
+    assert (kitchen.count(words), kitchen.count("Sauce aside")) == (3, 1)
+
+
+def test_what_guests_asked_for_keeps_no_station_waiting(uk: WorkingVenue, client: Client) -> None:
+    # given: free text is no allergy that somebody has to confirm, and never proof that there is none
+    order = order_at(uk, "t2", "soup")
+    Party.objects.filter(pk=order.party_id).update(guest_requests="nuts")
+    line = order.lines.get()
+
+    # when
+    screen = read_station(uk.venue, "kitchen")
+    client.post(f"/{uk.venue.slug}/lines/{line.pk}/tap", {"from": "sent"})
+
+    # then
+    assert (screen.cards[0].requests, screen.cards[0].allergies) == (["nuts"], [])
+    line.refresh_from_db()
+    assert line.state == LineState.STARTED
+
+
+def test_the_kitchen_reads_what_was_said_of_one_part_of_a_combo(uk: WorkingVenue, client: Client) -> None:
+    # given
+    target = {"table": "t2"}
+    parts = [{"plu": "burger", "note": "well done"}, {"plu": "lemonade"}]
+    deal = {"kind": "add_line", "line": new_id(LINE), "plu": "burger-deal", "sub_items": parts, "target": target}
+    ops = [deal, {"kind": "send", "target": target}]
+    for sequence, operation in enumerate(ops, start=1):
+        operation |= {"op_id": new_id("op"), "sequence": sequence}
+    apply_operations(actor=uk.by_waiter, ops=ops)
+
+    # when
+    kitchen = client.get(f"/{uk.venue.slug}/stations/kitchen").content.decode()
+
+    # then
+    assert "well done" in kitchen

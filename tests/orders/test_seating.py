@@ -7,8 +7,20 @@ from django.utils import timezone
 
 from bookings.models import Party, PartyStatus, ReservationStatus
 from bookings.selectors import sitting_at, tables_of
-from orders.models import LineState, Order, OrderStatus, Origin, PaymentKind, TakenOff
+from orders.models import (
+    ExceptionKind,
+    LineState,
+    Order,
+    OrderException,
+    OrderStatus,
+    Origin,
+    PaymentKind,
+    TakenOff,
+)
+from orders.services.closing import get_order_bill_by_id
+from orders.services.lines import NewLine
 from orders.services.locking import create_order_lock
+from orders.services.ordering import add_lines
 from orders.services.seating import (
     clear_paid_tables,
     clear_table,
@@ -20,6 +32,8 @@ from orders.services.seating import (
     set_covers,
     set_party_status,
 )
+from orders.services.sending import send
+from orders.services.targets import OfParty
 from orders.services.tenders import take_payment
 from pos.errors import ApprovalRequired, Conflict, InvalidRequest, Locked, NotFound
 from pos.models import AuditEntry
@@ -215,6 +229,32 @@ def test_covers_that_change_the_sum_wait_while_a_card_machine_has_the_bill():
     assert (order.covers, order.total_amount) == (4, 1000)
 
 
+def test_a_partys_status_moves_by_itself(shop):
+    # given
+    party = seat(shop, "t1", covers=2)
+
+    def word():
+        return Party.objects.values_list("status", flat=True).get(pk=party.pk)
+
+    # when / then
+    assert word() == PartyStatus.SEATED
+    (soup,) = add_lines(actor=shop.by_waiter, target=OfParty(party.pk), lines=[NewLine(plu="soup")])
+    assert word() == PartyStatus.SEATED
+    send(actor=shop.by_waiter, order_id=soup.order_id)
+    assert word() == PartyStatus.ORDERED
+    order = Order.objects.get()
+    take_payment(actor=shop.by_waiter, order_id=order.pk, kind=PaymentKind.CASH, amount=100)
+    assert word() == PartyStatus.PAYING
+    order.refresh_from_db()
+    pay_in_cash(shop, order)
+    assert word() == PartyStatus.PAID
+    # a coffee afterwards
+    add_lines(actor=shop.by_waiter, target=OfParty(party.pk), lines=[NewLine(plu="coffee")])
+    assert word() == PartyStatus.SEATED
+    clear_table(actor=shop.by_waiter, party_id=party.pk)
+    assert word() == PartyStatus.LEFT
+
+
 def test_words_of_ones_own_stay_until_one_of_ours_is_written(shop):
     # given
     order = a_bill(shop)
@@ -361,6 +401,41 @@ def test_what_was_never_sent_is_cancelled_when_they_leave(shop):
     assert set(order.lines.values_list("state", "taken_off")) == {(LineState.VOIDED, TakenOff.REMOVE)}
     assert ribeye.portions_left == 5
     assert not Party.objects.get().is_here
+
+
+def test_what_was_printed_unsent_does_not_vanish_when_the_table_is_cleared(shop):
+    # given: poured without a ticket, printed, perhaps paid into a pocket
+    order = a_bill(shop, total=2900, state=LineState.UNSENT)
+    get_order_bill_by_id(actor=shop.by_waiter, order_id=order.pk)
+
+    # when
+    with pytest.raises(ApprovalRequired) as refusal:
+        clear_table(actor=shop.by_waiter, party_id=order.party_id)
+
+    # then
+    assert refusal.value.data == {"act": "lower_printed_bill", "subject": order.pk, "amount": None}
+    order.refresh_from_db()
+    assert (order.is_open, order.total_amount, Party.objects.get().is_here) == (True, 2900, True)
+
+    # when
+    clear_table(actor=shop.by_supervisor, party_id=order.party_id)
+
+    # then
+    order.refresh_from_db()
+    assert (order.status, Party.objects.get().is_here) == (OrderStatus.CANCELED, False)
+    assert OrderException.objects.get().kind == ExceptionKind.BILL_LOWERED
+
+
+def test_a_table_opened_by_mistake_leaves_nothing_behind(shop):
+    # given
+    party = seat(shop, "t4", covers=2)
+
+    # when
+    clear_table(actor=shop.by_waiter, party_id=party.pk)
+
+    # then
+    assert Order.objects.count() == 0
+    assert sitting_at([shop.tables["t4"].pk]) == []
 
 
 def test_a_bill_on_a_card_machine_keeps_the_table(shop):

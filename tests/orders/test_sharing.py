@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from orders.models import OrderShare, PaymentKind, ShareKind
+from orders.models import ExceptionKind, OrderException, OrderShare, PaymentKind, ShareKind
+from orders.services.closing import get_order_bill_by_id
 from orders.services.locking import create_order_lock
 from orders.services.ordering import set_seats
 from orders.services.sharing import (
@@ -23,6 +24,7 @@ from orders.services.sharing import (
 )
 from orders.services.tenders import reverse_payment, take_payment
 from pos.errors import Conflict, InvalidRequest, Locked, NotFound
+from pos.models import AuditEntry
 from tests.bills import a_bill, add_line, settled
 from tests.factories import a_venue
 
@@ -225,6 +227,52 @@ def test_one_guest_pays_no_service_and_the_others_what_they_would_have(shop):
     # then
     order.refresh_from_db()
     assert (amounts(order), order.total_amount) == ([563, 562], 1125)
+
+
+def test_service_comes_off_one_share_of_a_printed_bill_and_the_manager_is_told(shop):
+    # given
+    order = a_bill(shop, total=1000, service_choice="automatic")
+    plan(shop, order, by_seats([[1], [2]]))
+    get_order_bill_by_id(actor=shop.by_waiter, order_id=order.pk)
+
+    # when
+    remove_share_service(actor=shop.by_waiter, order_id=order.pk, share_number=1)
+
+    # then
+    order.refresh_from_db()
+    row = OrderException.objects.get()
+    assert (order.total_amount, order.bill_shown_amount) == (1062, 1062)
+    assert (row.kind, row.amount, row.detail) == (ExceptionKind.BILL_LOWERED, 63, {"by": shop.waiter.staff.name})
+    entry = AuditEntry.objects.get(act="remove_share_service")
+    assert (entry.membership, entry.approved_by) == (shop.waiter, None)
+    assert entry.detail == {"share": 1, "amount": -63}
+
+    # when: back on, and off again
+    restore_share_service(actor=shop.by_waiter, order_id=order.pk, share_number=1)
+    remove_share_service(actor=shop.by_waiter, order_id=order.pk, share_number=1)
+
+    # then
+    assert OrderException.objects.count() == 1
+
+
+def test_what_seats_have_changed_hands_below_a_printed_bill_asks_nobody(shop):
+    # given: seat 1 pays no service, and the wine was seat 2's when the bill was printed
+    order = a_bill(shop, total=1000, service_choice="automatic")
+    wine = add_line(shop, order, 800, seats=[2])
+    settled(order)
+    plan(shop, order, by_seats([[1], [2]]))
+    remove_share_service(actor=shop.by_waiter, order_id=order.pk, share_number=1)
+    get_order_bill_by_id(actor=shop.by_waiter, order_id=order.pk)
+    order.refresh_from_db()
+    before = order.total_amount
+
+    # when
+    set_seats(actor=shop.by_waiter, line_id=wine.pk, seats=[1])
+
+    # then: its service goes with it
+    order.refresh_from_db()
+    assert (before, order.total_amount) == (1962, 1862)
+    assert OrderException.objects.get().amount == 100
 
 
 def test_the_sum_that_a_card_machine_has_is_not_changed_by_a_plan(shop):

@@ -325,6 +325,27 @@ def test_a_waiter_alone_cannot_call_it_a_walk_out(uk):
     assert owed(order) == (OrderStatus.PREPARING, 0, 5000)
 
 
+@pytest.mark.parametrize("kind", [PaymentKind.VOUCHER, PaymentKind.OTHER, PaymentKind.DEPOSIT])
+def test_what_pays_a_bill_changes_neither_sales_nor_vat_nor_service(uk, kind):
+    # given: £40 of goods and £5 of service
+    order = with_deposit(uk, 2000, total=4000, service_choice=ServiceChoice.AUTOMATIC)
+    before = (order.goods_amount, order.discount_amount, order.tax_lines, order.service_amount, order.total_amount)
+    assert before == (4000, 0, [[2000, 3333, 667]], 500, 4500)
+
+    # when
+    if kind == PaymentKind.DEPOSIT:
+        use_deposit(actor=uk.by_waiter, order_id=order.pk)
+    else:
+        take_payment(actor=uk.by_waiter, order_id=order.pk, kind=kind, amount=2000, reference="V-17")
+
+    # then
+    assert owed(order)[1:] == (2000, 2500)
+    after = (order.goods_amount, order.discount_amount, order.tax_lines, order.service_amount, order.total_amount)
+    assert after == before
+    row = Payment.objects.get()
+    assert (row.kind, row.amount, row.service_part) == (kind, 2000, 222)
+
+
 # --- deposits --------------------------------------------------------------------------------------------------------
 
 
@@ -354,6 +375,21 @@ def test_a_waiter_takes_the_deposit_off_and_it_stays_off(uk):
     # then
     assert owed(order) == (OrderStatus.PREPARING, 0, 5000)
     assert deposit_left(order.party) == 2000
+
+
+def test_a_deposit_applies_itself_to_the_first_bill_only(uk):
+    # given: more than the first bill came to
+    order = with_deposit(uk, 2000, total=1500)
+    second = a_bill(uk, total=5000, party=order.party, name="Table 1 · 2")
+    open_pay(actor=uk.by_waiter, order_id=order.pk)
+
+    # when
+    open_pay(actor=uk.by_waiter, order_id=second.pk)
+    get_order_bill_by_id(actor=uk.by_waiter, order_id=second.pk)
+
+    # then: the rest is there for whoever asks
+    assert (owed(order)[0], owed(second)) == (OrderStatus.FINALIZED, (OrderStatus.PREPARING, 0, 5000))
+    assert deposit_left(order.party) == 500
 
 
 def test_each_penny_of_a_deposit_applies_once(uk):
@@ -441,6 +477,32 @@ def test_a_part_paid_bill_that_is_lowered_shows_in_the_inbox(uk):
     settled(order)
     row = OrderException.objects.get()
     assert (row.kind, row.amount) == (ExceptionKind.BILL_LOWERED, 1000)
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda shop, payment, reason: reverse_payment(actor=shop.by_manager, payment_id=payment.pk, reason=reason),
+        lambda shop, payment, reason: refund_payment(
+            actor=shop.by_manager, payment_id=payment.pk, amount=100, reason=reason
+        ),
+        lambda shop, payment, reason: walk_out(actor=shop.by_manager, order_id=payment.order_id, reason=reason),
+        lambda shop, payment, reason: reopen_order(actor=shop.by_manager, order_id=payment.order_id, reason=reason),
+    ],
+    ids=["reverse", "refund", "walk out", "reopen"],
+)
+def test_money_goes_back_for_a_reason(uk, act, reason):
+    # given
+    payment = cash(uk, a_bill(uk, total=5000), 2000)
+
+    # when
+    with pytest.raises(InvalidRequest) as refused:
+        act(uk, payment, reason)
+
+    # then
+    assert refused.value.field == "reason"
+    assert Payment.objects.count() == 1
 
 
 def test_payments_of_another_venue_do_not_exist(uk):

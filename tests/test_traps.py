@@ -1,0 +1,226 @@
+"""The map of traps: where Dojo's documents contradict each other, what we chose, and which tests hold us to it.
+
+Each row of the table of traps (``../shared/reference/dojo-facts.md``, section 12) is known here by a piece of its first
+column. A row is covered by tests, or waits by name for a part of the product that is not there yet.
+"""
+
+import ast
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FACTS = ROOT.parent / "shared/reference/dojo-facts.md"
+
+_BOOKINGS = "tests/orders/test_dojo_bookings.py"
+_CREATE = "tests/capabilities/test_create_order.py"
+_DOCUMENTS = "tests/dojo_integration/test_documents.py"
+_REST = "tests/dojo_integration/test_rest.py"
+_RPC = "tests/dojo_integration/test_rpc.py"
+_SEARCH = "tests/capabilities/test_search_orders.py"
+_TABLE = "tests/capabilities/test_pay_at_table.py"
+_TRUTH = "tests/orders/test_payment_truth_table.py"
+_WIRE = "tests/capabilities/test_traps.py"
+
+TRAPS: dict[str, tuple[str, ...]] = {
+    "REST SearchTables 200 is an ARRAY": (f"{_REST}::test_tables_are_searched_at_both_paths_in_an_array",),
+    "Docs badges: SearchOrders": (
+        f"{_REST}::test_posting_orders_without_any_part_of_one_is_a_search",
+        f"{_REST}::test_posting_an_order_that_lacks_a_part_is_no_search",
+        f"{_REST}::test_tables_are_searched_at_both_paths_in_an_array",
+    ),
+    "WS responses require `method`": (
+        f"{_RPC}::test_an_answer_carries_the_id_the_method_and_the_result_alone",
+        f"{_RPC}::test_a_refusal_of_the_domain_says_what_and_changes_nothing",
+    ),
+    "WS error is EPOSError": (f"{_RPC}::test_a_refusal_of_the_domain_says_what_and_changes_nothing",),
+    "Error enum has no auth/busy codes": (
+        f"{_REST}::test_strangers_are_refused",
+        f"{_REST}::test_busy_is_unexpected_and_worth_another_try",
+        f"{_REST}::test_the_unexpected_is_told_without_our_insides",
+        f"{_RPC}::test_busy_is_unexpected_and_worth_another_try",
+    ),
+    "POST /v1/events absent": (f"{_WIRE}::test_events_are_answered_although_the_rest_contract_leaves_them_out",),
+    "Party/reservation DELETE 200": (f"{_WIRE}::test_what_succeeds_without_a_word_answers_exactly_nothing",),
+    "Extend described as returning Order": (
+        f"{_WIRE}::test_what_succeeds_without_a_word_answers_exactly_nothing",
+        f"{_TABLE}::test_lock_extend_pay_unlock",
+    ),
+    "REST lock/extend bodies": (f"{_REST}::test_the_path_wins_over_the_body",),
+    "UpdateParty/Reservation WS uses `id`": (
+        f"{_WIRE}::test_an_update_says_id_over_the_websocket_and_its_long_name_in_the_path_which_wins",
+    ),
+    "[A] CapabilityName and [R]/[W]": (
+        f"{_WIRE}::test_the_former_names_of_the_bookings_are_the_same_capabilities",
+        "tests/dojo_integration/test_capabilities.py::test_former_names",
+    ),
+    "PAT minimum: older copies": ("tests/dojo_integration/test_capabilities.py::test_what_we_implement",),
+    "Intent may still be Authorized when recorded": (
+        f"{_WIRE}::test_a_payment_is_recorded_while_its_intent_is_only_authorized",
+        f"{_TRUTH}::test_authorized_on_dojos_own_intent_is_recorded_and_looked_at_again",
+        f"{_TRUTH}::test_authorized_then_captured_is_one_payment",
+    ),
+    "Details anyOf dineIn/collection": (
+        f"{_CREATE}::test_details_may_be_the_type_alone",
+        f"{_DOCUMENTS}::test_a_collection_and_a_preorder_say_when",
+    ),
+    "CollectionDetails.collectAt": (
+        f"{_WIRE}::test_a_collection_time_is_read_by_either_name_the_contracts_first",
+        f"{_CREATE}::test_the_samples_spellings_are_read_and_the_contracts_written",
+    ),
+    "Discount {name, amountTotal}": (f"{_CREATE}::test_the_samples_spellings_are_read_and_the_contracts_written",),
+    "Samples: modifier amountPerItem": (
+        f"{_CREATE}::test_the_samples_spellings_are_read_and_the_contracts_written",
+        f"{_WIRE}::test_an_orders_status_in_a_request_is_none_of_the_contracts_and_is_let_be",
+        f"{_WIRE}::test_a_bill_is_written_in_the_schemas_words_not_in_the_samples",
+    ),
+    "BillURL showQr/showUrl": (f"{_TABLE}::test_a_bill_as_it_is_printed",),
+    "Bill text `bold`": (f"{_WIRE}::test_a_bill_is_written_in_the_schemas_words_not_in_the_samples",),
+    "`minLength:1` on arrays is inert": (
+        f"{_WIRE}::test_a_reservation_may_have_no_table_yet_and_a_party_may_not",
+        f"{_BOOKINGS}::test_a_party_that_makes_no_sense_is_refused_by_field",
+    ),
+    "REST Payment requires paymentIntentId": (
+        f"{_WIRE}::test_cash_has_a_payment_intent_id_of_our_own",
+        f"{_CREATE}::test_the_samples_spellings_are_read_and_the_contracts_written",
+        f"{_DOCUMENTS}::test_payments_are_net_and_sum_to_what_is_paid",
+    ),
+    "WS Order lacks required id": (
+        f"{_WIRE}::test_a_page_always_has_its_rows_also_when_there_are_none",
+        f"{_WIRE}::test_nothing_is_null_and_no_row_lacks_its_id",
+    ),
+    "Customer, TaxLine additionalProperties": (
+        f"{_WIRE}::test_money_tax_lines_and_customers_hold_what_their_schemas_know_and_no_more",
+        f"{_WIRE}::test_nothing_is_null_and_no_row_lacks_its_id",
+        f"{_DOCUMENTS}::test_nothing_is_null",
+    ),
+    "CreateParty.status optional": (f"{_WIRE}::test_a_party_without_a_status_is_seated",),
+    "UpdateParty lacks reservationId": (
+        f"{_WIRE}::test_an_update_that_cannot_carry_the_reservation_preserves_it",
+        f"{_BOOKINGS}::test_what_an_update_leaves_out_is_cleared_save_for_the_booking",
+    ),
+    "REST paidAmount text": (
+        f"{_WIRE}::test_the_paid_amount_of_an_order_is_the_sum_of_its_payments_without_tips",
+        f"{_DOCUMENTS}::test_payments_are_net_and_sum_to_what_is_paid",
+    ),
+    "Naming rule lists id twice": (
+        f"{_WIRE}::test_every_open_order_has_a_name_of_its_own_that_a_card_machine_can_show",
+        "tests/orders/test_naming.py::test_a_suffix_always_fits",
+        "tests/orders/test_naming.py::test_a_name_that_dojo_sends_is_the_base_and_not_sacred",
+        "tests/test_constraints.py::test_the_database_refuses_what_must_never_be",
+    ),
+    "Waiter id: header": (
+        f"{_WIRE}::test_a_waiter_is_read_from_the_header_for_the_record_and_from_the_filter_for_the_search",
+        f"{_CREATE}::test_the_waiter_is_who_the_order_names_else_who_stood_at_the_machine",
+        f"{_SEARCH}::test_a_value_nobody_knows_matches_nothing",
+        f"{_RPC}::test_the_headers_say_who_stands_at_the_machine",
+    ),
+    "Record without lockId": (
+        f"{_WIRE}::test_a_payment_needs_no_lock_id_although_the_order_is_locked",
+        f"{_TRUTH}::test_the_leases_own_id_and_no_id_at_all_are_taken",
+    ),
+    "externalId:": (
+        f"{_TRUTH}::test_event_finds_the_order_by_each_of_its_names",
+        f"{_TRUTH}::test_our_id_goes_before_dojos_and_the_intents_own_order_before_both",
+    ),
+    "completedOnly, fromTime/toTime": (
+        "tests/capabilities/test_search_bookings.py::test_parties_who_are_here_or_only_those_who_have_left",
+        "tests/capabilities/test_search_bookings.py::test_times_find_the_reservations_that_overlap_them",
+    ),
+    "Dojo.Net.EPOS and Tables API": (f"{_RPC}::test_a_refusal_of_the_domain_says_what_and_changes_nothing",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something still to be built, and the module by which it is known to be there."""
+
+    name: str
+    module: str
+
+
+_CLIENT = Part("the client of Dojo's API", "dojo_integration.api_client")
+_REGISTRATION = Part("registration", "dojo_integration.management.commands.register_capabilities")
+_WEBHOOK = Part("the webhook", "dojo_integration.management.commands.register_webhook")
+_TESTER = Part("the EPOS tester", "dojo_integration.management.commands.epos_tester")
+_TERMINALS = Part("card machines at the till", "dojo_integration.terminals")
+
+# Rows, or the rest of a row, that can only be tested once a part is there. When it is, its row has to move up.
+WAITING: dict[str, Part] = {
+    "[A] CapabilityName and [R]/[W]": _REGISTRATION,
+    "PAT minimum: older copies": _REGISTRATION,
+    "Bill text `bold`": _TERMINALS,
+    "Terminal receipt: schema": _TERMINALS,
+    "Intent examples carry paymentSource": _CLIENT,
+    "captures/refunds amounts int": _CLIENT,
+    'Docs: "one webhook per event"': _WEBHOOK,
+    "Matched-refund diagram": _TERMINALS,
+    "Tester GET /flows": _TESTER,
+    "IdempotencyKey said by": _CLIENT,
+    "WS page calls eu.ws.dojo.tech": _CLIENT,
+    "Dojo.Net.EPOS and Tables API": _CLIENT,
+}
+
+
+def rows(facts: str) -> list[str]:
+    """The first column of every row of the table of traps."""
+    table = facts.partition("## 12. Traps")[2]
+    lines = [line for line in table.splitlines() if line.startswith("|")]
+    # A heading and the rule below it come first; a cell may hold a bar, but then it is escaped.
+    return [line.strip("|").split(" | ")[0].strip() for line in lines[2:]]
+
+
+@cache
+def names_in(file: str) -> frozenset[str]:
+    path = ROOT / file
+    if not path.is_file():
+        return frozenset()
+    return frozenset(node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef))
+
+
+def is_there(node_id: str) -> bool:
+    file, _, name = node_id.partition("::")
+    return name.startswith("test_") and name in names_in(file)
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_every_test_that_covers_a_trap_exists(trap: str) -> None:
+    assert TRAPS[trap]
+    assert [node_id for node_id in TRAPS[trap] if not is_there(node_id)] == []
+
+
+@pytest.mark.parametrize("trap", WAITING)
+def test_no_trap_waits_for_a_part_that_is_there(trap: str) -> None:
+    part = WAITING[trap]
+    assert find_spec(part.module) is None, f"{part.name} is there: name the tests that cover “{trap}”"
+
+
+def test_every_row_of_the_facts_is_known_here_once() -> None:
+    if not FACTS.is_file():
+        pytest.skip(f"no {FACTS}")
+    # given
+    found = rows(FACTS.read_text())
+    known = {**dict.fromkeys(TRAPS), **dict.fromkeys(WAITING)}
+    # then
+    assert len(found) >= 40
+    assert {
+        row: [trap for trap in known if trap in row] for row in found if sum(trap in row for trap in known) != 1
+    } == {}
+    assert [trap for trap in known if sum(trap in row for row in found) != 1] == []
+
+
+# A map is only worth something when it shows what is missing.
+
+
+def test_a_test_that_is_gone_and_a_row_that_is_new_are_seen() -> None:
+    assert is_there("tests/test_traps.py::test_every_row_of_the_facts_is_known_here_once")
+    assert not is_there("tests/test_traps.py::test_that_never_was")
+    assert not is_there("tests/test_nowhere.py::test_every_row_of_the_facts_is_known_here_once")
+    assert not is_there("tests/test_traps.py::is_there")
+    text = (
+        "## 11\n| no | row |\n## 12. Traps\n\n| Inconsistency | Do |\n|---|---|\n| one | do |\n| two `a|b` | don't |\n"
+    )
+    assert rows(text) == ["one", "two `a|b`"]
