@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -161,9 +162,16 @@ def orders_for_update(venue: Venue, order_ids: Iterable[str]) -> list[Order]:
 
 def intent_for_update(venue: Venue, intent_id: str) -> PaymentIntent:
     """Lock the row of one of Dojo's intents, making it on first hearing."""
-    # ON CONFLICT DO NOTHING waits for a racing insert instead of failing, then the lock finds the winner's row.
-    PaymentIntent.objects.bulk_create([PaymentIntent(venue=venue, intent_id=intent_id)], ignore_conflicts=True)
-    return PaymentIntent.objects.select_for_update(no_key=True, of=("self",)).get(venue=venue, intent_id=intent_id)
+    # A racing insert is waited for, and its row locked: the update changes nothing, but it locks and sees the newest.
+    new = PaymentIntent(venue=venue, intent_id=intent_id)
+    columns = [field for field in PaymentIntent._meta.concrete_fields if not field.primary_key]
+    rows = PaymentIntent.objects.raw(
+        _MAKE_INTENT.format(
+            columns=", ".join(str(field.column) for field in columns), values=", ".join(["%s"] * len(columns))
+        ),
+        [field.get_db_prep_save(field.pre_save(new, True), connection) for field in columns],
+    )
+    return rows[0]
 
 
 def counted_products_for_update(product_ids: Iterable[int]) -> dict[int, Product]:
@@ -185,17 +193,18 @@ def product_for_update(venue: Venue, product_id: int) -> Product:
 _PARTIES_OF: Statement[tuple[str, str | None]] = Statement(
     lambda: Order.objects.filter(_NAMED | _JOINING, venue=Slot("venue")).order_by().values_list("pk", "party_id")
 )
-_LEASES = Statement(
-    lambda: (
-        OrderLock.objects.filter(order__anyof=Slot("order_ids"), ended_at__isnull=True)
-        .order_by()
-        .select_related("membership__staff")
-    )
-)
+_LEASES = Statement(lambda: OrderLock.objects.filter(order__anyof=Slot("order_ids"), ended_at__isnull=True).order_by())
+
+
+_MAKE_INTENT = """
+    INSERT INTO orders_paymentintent AS i ({columns}) VALUES ({values})
+    ON CONFLICT (venue_id, intent_id) DO UPDATE SET status = i.status RETURNING *
+"""
 
 
 def _orders() -> QuerySet[Order]:
-    return Order.objects.select_for_update(no_key=True, of=("self",)).select_related("table", "waiter__staff")
+    # Joined to nothing: a row that was waited for comes in its newest version, but joined to what its old one named.
+    return Order.objects.select_for_update(no_key=True, of=("self",))
 
 
 @lru_cache(maxsize=64)
@@ -206,15 +215,5 @@ def _locking(rows: Callable[[], QuerySet[Order]], which: Q) -> Statement[Order]:
 def _lock_orders(held: Held, which: Q, **values: Iterable[object]) -> None:
     found = _locking(_orders, which).all(venue=held.venue.pk, **values)
     held.orders = {order.pk: order for order in found}
-    for order in found:
-        _forget_what_was_joined_before(order)
     held.leases = {lease.order_id: lease for lease in _LEASES.all(order_ids=list(held.orders))}
     held.now = timezone.now()
-
-
-def _forget_what_was_joined_before(order: Order) -> None:
-    """A row that was waited for comes in its newest version, but joined to what its old one pointed at."""
-    for name, now in (("table", order.table_id), ("waiter", order.waiter_id)):
-        joined = order._state.fields_cache.get(name)
-        if (joined.pk if joined is not None else None) != now:
-            order._state.fields_cache.pop(name, None)

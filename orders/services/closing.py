@@ -1,5 +1,7 @@
 """How orders end without a last payment, come back, and are handed to the guest."""
 
+from django.db.models import prefetch_related_objects
+
 from orders.models import LineState, Order, OrderLine, OrderStatus
 from orders.models.order_line import WAITING_STATES
 from orders.row_locks import hold_order
@@ -22,6 +24,8 @@ def get_order_bill_by_id(*, actor: Actor, order_id: str) -> Order:
     """
     require(actor, Act.PRINT_BILL, subject=order_id)
     held, order = hold_order(actor.venue, order_id)
+    # Printed, too: where it is and who serves it.
+    prefetch_related_objects([order], "table", "waiter__staff")
     if not order.is_open:
         return order
     apply_deposit_by_itself(held, order, actor)
