@@ -1,9 +1,10 @@
 """The private steps that end every change of an order: price it, settle it, let its status follow.
 
 They work on orders already locked (``orders.row_locks``), take no transaction of their own and are the only place
-that writes amounts and status. Services call ``settle()`` last.
+that writes amounts and status. Services call ``settle()`` last, or ``settle_money()`` where only money moved.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Sum
@@ -17,9 +18,11 @@ from orders.models import (
     LineState,
     Order,
     OrderLine,
+    OrderShare,
     OrderStatus,
     OrderType,
     Origin,
+    Payment,
     PriceRule,
     ServiceChoice,
 )
@@ -32,8 +35,40 @@ from pos.events import OrderChanged, PartyChanged, publish
 from pos.models import ServiceKind
 from pos.money import format_money
 from pos.permissions import Act, Actor, ActorKind, require
+from pos.statements import Slot, Statement
 
 _PARTY_WORDS = set(PartyStatus.values)
+
+# What a payment can change of its order; everything else stays as the guest who paid has seen it.
+_MONEY_FIELDS = (
+    "paid_amount", "tips_amount", "outstanding", "overpaid", "bill_shown_amount", "status", "closed_at",
+    "trading_period", "business_date", "updated_at",
+)  # fmt: skip
+
+_PAID: Statement[tuple[int, int]] = Statement(
+    lambda: (
+        Payment.objects.filter(order=Slot("order"))
+        .order_by()
+        .values("order")
+        .annotate(paid=Sum("amount"), tipped=Sum("tips"))
+        .values_list("paid", "tipped")
+    )
+)
+_SHARES: Statement[tuple[int]] = Statement(
+    lambda: OrderShare.objects.filter(order=Slot("order")).order_by().values_list("pk")[:1]
+)
+_STATES_ON_BILL: Statement[tuple[str]] = Statement(
+    lambda: (
+        OrderLine.objects.filter(order=Slot("order"))
+        .exclude(state=LineState.VOIDED)
+        .order_by()
+        .values_list("state")
+        .distinct()
+    )
+)
+_ORDERS_OF_PARTY = Statement(
+    lambda: Order.objects.filter(party=Slot("party")).only("status", "paid_amount", "is_prepaid", "first_sent_at")
+)
 
 
 @dataclass(slots=True)
@@ -44,10 +79,6 @@ class Bill:
     lines: list[OrderLine]
     discounts: list[Discount]
     totals: pricing.Totals
-
-    @property
-    def has_waiting_lines(self) -> bool:
-        return any(line.state in WAITING_STATES for line in self.lines)
 
 
 def read_lines(order: Order) -> list[OrderLine]:
@@ -99,7 +130,7 @@ def service_of(held: Held, order: Order) -> pricing.Service:
 
 
 def settle(held: Held, order: Order, actor: Actor, *, lowered_by_right: bool = False) -> Bill:
-    """Bring everything about an order in step after a change, save it, and tell.
+    """Bring everything about an order in step after any change, save it, and tell.
 
     Raises ApprovalRequired or NotPermitted when the change lowered a bill that a guest has already seen or paid on
     and nobody with the right to do so asked for it (``lowered_by_right``: the act itself was already approved).
@@ -113,20 +144,41 @@ def settle(held: Held, order: Order, actor: Actor, *, lowered_by_right: bool = F
     if order.total_amount < before and order.overpaid > overpaid_before:
         _tell_of_money_to_give_back(held, order)
     follow_production(held, order, bill.lines)
-    finish_if_paid(held, order, bill)
+    finish_if_paid(held, order, {line.state for line in bill.lines})
     order.updated_at = held.now
     order.save()
+    _tell(held, order)
+    return bill
+
+
+def settle_money(held: Held, order: Order, actor: Actor) -> None:
+    """The same after a change that moved money and nothing else: the price stays what the guest has seen."""
+    if moves_with_money(order):
+        settle(held, order, actor)
+        return
+    read_payments(order)
+    if not order.outstanding:
+        finish_if_paid(held, order, {state for (state,) in _STATES_ON_BILL.all(order=order.pk)})
+    order.updated_at = held.now
+    order.save(update_fields=_MONEY_FIELDS)
+    _tell(held, order)
+
+
+def moves_with_money(order: Order) -> bool:
+    """Say whether a payment changes more than what is paid: a plan of shares follows it, and can move the price."""
+    return _SHARES.first(order=order.pk) is not None
+
+
+def _tell(held: Held, order: Order) -> None:
     publish(OrderChanged(venue_id=held.venue.pk, order_id=order.pk))
     if order.party_id:
         follow_party(held, held.parties[order.party_id])
-    return bill
 
 
 def read_payments(order: Order) -> None:
     """Add up what was paid, net of reversals and refunds, without tips."""
-    sums = order.payments.aggregate(amount=Sum("amount", default=0), tips=Sum("tips", default=0))
-    order.tips_amount = sums["tips"]
-    order.set_amounts(paid=sums["amount"])
+    paid, order.tips_amount = _PAID.first(order=order.pk) or (0, 0)
+    order.set_amounts(paid=paid)
 
 
 def follow_production(held: Held, order: Order, lines: list[OrderLine]) -> None:
@@ -158,23 +210,26 @@ def needs_handing_over(order: Order) -> bool:
     return order.is_prepaid or order.order_type == OrderType.COLLECTION
 
 
-def finish_if_paid(held: Held, order: Order, bill: Bill) -> None:
-    """Finalize what is paid in full with nothing unsent or held (and, if it must be, handed over)."""
-    if not order.is_open or order.outstanding or bill.has_waiting_lines:
+def finish_if_paid(held: Held, order: Order, states: Collection[str]) -> None:
+    """Finalize what is paid in full with nothing unsent or held (and, if it must be, handed over).
+
+    ``states`` are those of the lines on the bill.
+    """
+    if not order.is_open or order.outstanding or any(state in WAITING_STATES for state in states):
         return
     if not order.total_amount and order.handed_over_at is None:
         # What comes to nothing is closed by hand: it may only be empty for the moment.
         return
-    if needs_handing_over(order) and not _is_handed_over(order, bill.lines):
+    if needs_handing_over(order) and not _is_handed_over(order, states):
         return
     end_order(held, order, OrderStatus.FINALIZED)
 
 
-def _is_handed_over(order: Order, lines: list[OrderLine]) -> bool:
+def _is_handed_over(order: Order, states: Collection[str]) -> bool:
     if order.handed_over_at is not None:
         return True
     # What was served to the table needs nobody to call out a number.
-    return order.order_type == OrderType.DINE_IN and all(line.state == LineState.SERVED for line in lines)
+    return order.order_type == OrderType.DINE_IN and all(state == LineState.SERVED for state in states)
 
 
 def end_order(held: Held, order: Order, status: OrderStatus) -> None:
@@ -221,7 +276,7 @@ def follow_party(held: Held, party: Party) -> None:
     publish(PartyChanged(venue_id=held.venue.pk, party_id=party.pk))
     if party.status_is_written or party.end_time is not None or party.status not in _PARTY_WORDS:
         return
-    orders = {order.pk: order for order in Order.objects.filter(party=party)}
+    orders = {order.pk: order for order in _ORDERS_OF_PARTY.all(party=party.pk)}
     orders.update({order.pk: order for order in held.orders.values() if order.party_id == party.pk})
     word = _party_word(held, list(orders.values()))
     if word != party.status:

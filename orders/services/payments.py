@@ -12,7 +12,7 @@ from orders.models import (
     PaymentKind,
 )
 from orders.row_locks import Held, hold_order, intent_for_update
-from orders.services.billing import settle
+from orders.services.billing import settle_money
 from orders.services.locking import lent_to_another
 from orders.services.money_rows import add_movement, add_payment, net_of
 from pos.errors import Conflict, InvalidRequest
@@ -84,7 +84,7 @@ def _record(
     if reason is not None:
         return refuse(held, intent, order, reason)
     take_intent(held, order, intent, actor, source=IntentSource.RECORD, amount=amount, tips=tips)
-    settle(held, order, actor)
+    settle_money(held, order, actor)
     return order
 
 
@@ -102,7 +102,7 @@ def _recorded_before(
     correct_intent(held, order, intent, actor, amount=amount, tips=tips)
     intent.recorded_by = IntentSource.RECORD
     intent.save()
-    settle(held, order, actor)
+    settle_money(held, order, actor)
     return order
 
 

@@ -3,7 +3,7 @@
 from bookings.models import Party
 from orders.models import ExceptionKind, Order, Payment, PaymentEntry, PaymentKind
 from orders.row_locks import Held, hold_order
-from orders.services.billing import settle
+from orders.services.billing import settle, settle_money
 from orders.services.exceptions import tell_manager
 from orders.services.intents import owe_again
 from orders.services.locking import refuse_if_lent
@@ -53,7 +53,7 @@ def take_payment(
         change=tendered - amount - tips if tendered is not None else None,
         reference=reference,
     )
-    settle(held, order, actor)
+    settle_money(held, order, actor)
     return payment
 
 
@@ -96,7 +96,7 @@ def refund_payment(*, actor: Actor, payment_id: int, amount: int, reason: str) -
     if not 0 < amount <= net.amount:
         raise InvalidRequest(f"Between nothing and {format_money(net.amount, order.currency)}.", field="amount")
     row = add_movement(held, payment, actor, entry=PaymentEntry.REFUND, amount=-amount, tips=0, reason=reason)
-    settle(held, order, actor)
+    settle_money(held, order, actor)
     audit.record(actor, "refund_payment", order.pk, approval=approval, payment=payment.pk, amount=amount)
     return row
 
@@ -139,7 +139,7 @@ def use_deposit(*, actor: Actor, order_id: str) -> Payment:
     payment = apply_deposit(held, order, actor)
     if payment is None:
         raise Conflict(f"There is no deposit left for {order.display_name}.")
-    settle(held, order, actor)
+    settle_money(held, order, actor)
     return payment
 
 
