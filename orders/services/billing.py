@@ -1,19 +1,16 @@
-"""The private steps that end every change of an order: price it, settle it, let its status follow.
+"""The private steps that end every change of an order: settle it, let its status and its party follow.
 
 They work on orders already locked (``orders.row_locks``), take no transaction of their own and are the only place
-that writes amounts and status. Services call ``settle()`` last, or ``settle_money()`` where only money moved.
+that writes what is owed and the status. Services call ``settle()`` last, or ``settle_money()`` where only money moved.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from django.db.models import Sum
 
 from bookings.models import Party, PartyStatus
-from orders import pricing
 from orders.models import (
     CLOSED_STATUSES,
-    Discount,
     ExceptionKind,
     LineState,
     Order,
@@ -23,16 +20,14 @@ from orders.models import (
     OrderType,
     Origin,
     Payment,
-    PriceRule,
-    ServiceChoice,
 )
 from orders.models.order_line import WAITING_STATES
 from orders.row_locks import Held
+from orders.services.charging import Bill, price_order, read_lines
 from orders.services.exceptions import tell_manager
 from orders.services.naming import save_under_free_name
 from orders.services.share_plan import replan_shares
 from pos.events import OrderChanged, PartyChanged, publish
-from pos.models import ServiceKind
 from pos.money import format_money
 from pos.permissions import Act, Actor, ActorKind, require
 from pos.statements import Slot, Statement
@@ -69,64 +64,6 @@ _STATES_ON_BILL: Statement[tuple[str]] = Statement(
 _ORDERS_OF_PARTY = Statement(
     lambda: Order.objects.filter(party=Slot("party")).only("status", "paid_amount", "is_prepaid", "first_sent_at")
 )
-
-
-@dataclass(slots=True)
-class Bill:
-    """An order with its lines as they are now, and what they come to."""
-
-    order: Order
-    lines: list[OrderLine]
-    discounts: list[Discount]
-    totals: pricing.Totals
-
-
-def read_lines(order: Order) -> list[OrderLine]:
-    """The lines on the bill with all that hangs on them, in four queries."""
-    return list(
-        order.lines.exclude(state=LineState.VOIDED)
-        .select_related("course", "station")
-        .prefetch_related("sub_items__modifiers", "modifiers", "discounts")
-    )
-
-
-def price_order(held: Held, order: Order, lines: list[OrderLine] | None = None) -> Bill:
-    """Work out the bill and keep its amounts on order, lines and discounts."""
-    lines = read_lines(order) if lines is None else lines
-    discounts = list(order.discounts.filter(line__isnull=True))
-    totals = pricing.price(
-        [_priced_line(line) for line in lines],
-        [_priced_discount(discount) for discount in discounts],
-        service_of(held, order),
-        tax_inclusive=held.venue.tax_inclusive,
-    )
-    _keep_line_amounts(lines, totals)
-    all_discounts = [*discounts, *(discount for line in lines for discount in line.discounts.all())]
-    _keep_discount_amounts(all_discounts, totals)
-    order.goods_amount = totals.goods_total + totals.voucher_total + totals.deposit_total
-    order.discount_amount = totals.discount_total
-    order.tax_amount = totals.tax_total
-    order.tax_lines = [[line.rate, line.base, line.amount] for line in totals.tax_lines]
-    order.service_amount = totals.service_owed
-    order.set_amounts(total=max(0, totals.total + order.price_difference))
-    return Bill(order=order, lines=lines, discounts=all_discounts, totals=totals)
-
-
-def service_of(held: Held, order: Order) -> pricing.Service:
-    """Which service charge this bill carries, by the venue's rule and by what was chosen for it."""
-    venue = held.venue
-    kind = pricing.ServiceKind(venue.service_kind)
-    chosen = kind if kind is not pricing.ServiceKind.NONE else pricing.ServiceKind.DISCRETIONARY
-    if order.service_choice == ServiceChoice.STATED:
-        return pricing.Service(kind=chosen, fixed=order.service_stated or 0, waived=order.service_waived)
-    if order.service_choice == ServiceChoice.ON:
-        return pricing.Service(kind=chosen, rate=venue.service_rate, waived=order.service_waived)
-    if order.service_choice == ServiceChoice.OFF or venue.service_kind == ServiceKind.NONE:
-        return pricing.NO_SERVICE
-    enough = (order.covers or 0) >= venue.service_from_covers
-    if order.order_type == OrderType.DINE_IN and enough:
-        return pricing.Service(kind=kind, rate=venue.service_rate, waived=order.service_waived)
-    return pricing.NO_SERVICE
 
 
 def settle(held: Held, order: Order, actor: Actor, *, lowered_by_right: bool = False) -> Bill:
@@ -329,60 +266,3 @@ def _watch_lowering(held: Held, order: Order, actor: Actor, *, before: int, lowe
     )
     # Seen once is enough: from here on the lower bill is what the guest knows.
     order.bill_shown_amount = order.total_amount
-
-
-def _priced_line(line: OrderLine) -> pricing.PricedLine:
-    return pricing.PricedLine(
-        key=line.pk,
-        quantity=line.quantity,
-        unit_price=line.unit_price,
-        vat_rate=line.vat_rate,
-        modifiers=tuple(
-            pricing.PricedModifier(quantity=modifier.quantity, price=modifier.price)
-            for modifier in line.modifiers.all()
-            if modifier.sub_item_id is None
-        ),
-        sub_items=tuple(
-            pricing.PricedSubItem(
-                quantity=part.quantity,
-                price=part.price,
-                standalone_price=part.standalone_price,
-                vat_rate=part.vat_rate,
-                modifiers=tuple(
-                    pricing.PricedModifier(quantity=modifier.quantity, price=modifier.price)
-                    for modifier in part.modifiers.all()
-                ),
-            )
-            for part in line.sub_items.all()
-        ),
-        kind=pricing.LineKind(line.kind),
-        discounts=tuple(_priced_discount(discount) for discount in line.discounts.all()),
-        free=line.price_rule == PriceRule.COMP,
-        set_price=line.price_rule_amount if line.price_rule == PriceRule.STAFF_MEAL else None,
-    )
-
-
-def _priced_discount(discount: Discount) -> pricing.PricedDiscount:
-    return pricing.PricedDiscount(key=str(discount.pk), amount=discount.fixed_amount, percent=discount.percent)
-
-
-def _keep_line_amounts(lines: list[OrderLine], totals: pricing.Totals) -> None:
-    changed = []
-    for line, money in zip(lines, totals.lines, strict=True):
-        amounts = (money.gross, money.line_discount + money.order_discount, money.net)
-        if (line.gross_amount, line.discount_amount, line.net_amount) != amounts:
-            line.gross_amount, line.discount_amount, line.net_amount = amounts
-            changed.append(line)
-    if changed:
-        OrderLine.objects.bulk_update(changed, ["gross_amount", "discount_amount", "net_amount"])
-
-
-def _keep_discount_amounts(discounts: list[Discount], totals: pricing.Totals) -> None:
-    changed = []
-    for discount in discounts:
-        amount = totals.discounts.get(str(discount.pk), 0)
-        if discount.amount != amount:
-            discount.amount = amount
-            changed.append(discount)
-    if changed:
-        Discount.objects.bulk_update(changed, ["amount"])

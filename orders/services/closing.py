@@ -5,7 +5,8 @@ from django.db.models import prefetch_related_objects
 from orders.models import LineState, Order, OrderLine, OrderStatus
 from orders.models.order_line import WAITING_STATES
 from orders.row_locks import hold_order
-from orders.services.billing import bring_back, end_order, needs_handing_over, read_lines, settle
+from orders.services.billing import bring_back, end_order, needs_handing_over, settle
+from orders.services.charging import read_lines
 from orders.services.locking import refuse_if_lent
 from orders.services.merging import tell_stations
 from orders.services.tenders import apply_deposit_by_itself, refuse_if_closed

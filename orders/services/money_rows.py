@@ -14,7 +14,8 @@ from orders.models import (
     PaymentKind,
 )
 from orders.row_locks import Held
-from orders.services.billing import price_order, read_payments
+from orders.services.billing import read_payments
+from orders.services.charging import price_order
 from orders.services.share_plan import allocate, keep_amounts
 from pos.errors import InvalidRequest, NotFound
 from pos.permissions import Actor
