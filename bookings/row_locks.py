@@ -5,6 +5,15 @@ from collections.abc import Iterable
 from bookings.models import Party, Reservation
 from pos.errors import NotFound
 from pos.models import Venue
+from pos.statements import Slot, Statement
+
+_PARTIES = Statement(
+    lambda: (
+        Party.objects.select_for_update(no_key=True, of=("self",))
+        .filter(venue=Slot("venue"), pk__anyof=Slot("party_ids"))
+        .order_by("pk")
+    )
+)
 
 
 def reservation_for_update(venue: Venue, reservation_id: str) -> Reservation:
@@ -22,5 +31,4 @@ def parties_for_update(venue: Venue, party_ids: Iterable[str | None]) -> dict[st
     wanted = {party_id for party_id in party_ids if party_id}
     if not wanted:
         return {}
-    rows = Party.objects.select_for_update(no_key=True, of=("self",)).filter(venue=venue, pk__in=wanted).order_by("pk")
-    return {party.pk: party for party in rows}
+    return {party.pk: party for party in _PARTIES.all(venue=venue.pk, party_ids=list(wanted))}

@@ -11,11 +11,21 @@ from django.utils.crypto import constant_time_compare
 
 from dojo_integration.models import RestCredential, hash_secret
 from pos.models import Venue
+from pos.statements import Slot, Statement
 
 LONGEST_HEADER = 1_000
 
 # Nobody's secret has this hash: it is compared with where there is no credential to compare with.
 _NOBODY = "0" * 64
+
+
+_LIVE_CREDENTIALS = Statement(
+    lambda: (
+        RestCredential.objects.filter(username=Slot("username"), revoked_at__isnull=True)
+        .select_related("venue")
+        .order_by()
+    )
+)
 
 
 class NotAuthenticated(Exception):
@@ -26,9 +36,7 @@ def venue_of(authorization: str) -> Venue:
     """The venue whose credentials an Authorization header carries. Raises NotAuthenticated."""
     username, secret = _read_basic(authorization)
     hashed = hash_secret(secret)
-    candidates = list(
-        RestCredential.objects.filter(username=username, revoked_at__isnull=True).select_related("venue").order_by()
-    )
+    candidates = _LIVE_CREDENTIALS.all(username=username)
     matching = [row.venue for row in candidates if constant_time_compare(row.secret_hash, hashed)]
     if not candidates:
         constant_time_compare(_NOBODY, hashed)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from operator import attrgetter
 
 import orjson
 from django.db import connection, transaction
@@ -33,11 +34,13 @@ class Document:
     body: str
 
 
+_in_columns = attrgetter(
+    "order_id", "venue_id", "table_code", "waiter_id", "party_id", "reservation_id", "payable", "body"
+)
 _UPSERT = """
     INSERT INTO dojo_integration_orderdocument AS d
         (order_id, venue_id, table_code, waiter_id, party_id, reservation_id, payable, body)
-    SELECT * FROM unnest(
-        %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::text[])
+    VALUES {rows}
     ON CONFLICT (order_id) DO UPDATE SET
         venue_id = excluded.venue_id, table_code = excluded.table_code, waiter_id = excluded.waiter_id,
         party_id = excluded.party_id, reservation_id = excluded.reservation_id, payable = excluded.payable,
@@ -84,15 +87,9 @@ def store(documents: Sequence[Document]) -> list[str]:
     """Keep these documents where their text is new, in one statement; says which that were."""
     if not documents:
         return []
-    columns = zip(
-        *(
-            (d.order_id, d.venue_id, d.table_code, d.waiter_id, d.party_id, d.reservation_id, d.payable, d.body)
-            for d in documents
-        ),
-        strict=True,
-    )
+    rows = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s)"] * len(documents))
     with connection.cursor() as cursor:
-        cursor.execute(_UPSERT, [list(column) for column in columns])
+        cursor.execute(_UPSERT.format(rows=rows), [value for document in documents for value in _in_columns(document)])
         return [order_id for (order_id,) in cursor.fetchall()]
 
 

@@ -1,6 +1,6 @@
 """Everything that Dojo sees of some orders, read in one round trip.
 
-Every change of every order ends here, so this is plain SQL: building the same six queries and the objects behind
+Every change of every order ends here, so this is plain SQL: building the same queries and the objects behind
 them took longer than the rest of the document.
 """
 
@@ -22,12 +22,19 @@ from dojo_integration.wire.order import (
 )
 
 R = TypeVar("R", bound=NamedTuple)
+OfOrder = TypeVar("OfOrder", LineRow, DiscountRow, PaymentRow)
 
 
-def _select(row: type[NamedTuple], source: str, **elsewhere: str) -> str:
+def _select(row: type[NamedTuple], source: str, *more: str, **elsewhere: str) -> str:
     """One SELECT of the columns that a row is made of; those of other tables are named."""
-    columns = ", ".join(elsewhere.get(name, f"r.{name}") for name in row._fields)
+    columns = ", ".join([*(elsewhere.get(name, f"r.{name}") for name in row._fields), *more])
     return f"SELECT {columns} FROM {source}"
+
+
+def _hanging_on_it(row: type[NamedTuple], table: str) -> str:
+    """The rows that hang on a line, as one JSON list without its id: half the price of a joined SELECT of their own."""
+    columns = ", ".join(f"h.{name}" for name in row._fields if name != "line_id")
+    return f"(SELECT json_agg(json_build_array({columns}) ORDER BY h.id) FROM {table} h WHERE h.line_id = r.id)"
 
 
 _STATEMENTS = "; ".join(
@@ -44,16 +51,8 @@ _STATEMENTS = "; ".join(
             LineRow,
             """orders_orderline r
             WHERE r.order_id = ANY(%(ids)s) AND r.state <> 'voided' ORDER BY r.order_id, r.position, r.id""",
-        ),
-        _select(
-            SubItemRow,
-            """orders_linesubitem r JOIN orders_orderline l ON l.id = r.line_id
-            WHERE l.order_id = ANY(%(ids)s) AND l.state <> 'voided' ORDER BY r.id""",
-        ),
-        _select(
-            ModifierRow,
-            """orders_linemodifier r JOIN orders_orderline l ON l.id = r.line_id
-            WHERE l.order_id = ANY(%(ids)s) AND l.state <> 'voided' ORDER BY r.id""",
+            _hanging_on_it(SubItemRow, "orders_linesubitem"),
+            _hanging_on_it(ModifierRow, "orders_linemodifier"),
         ),
         _select(
             DiscountRow,
@@ -76,18 +75,23 @@ def read_facts(order_ids: Iterable[str]) -> list[OrderFacts]:
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENTS, {"ids": list(order_ids)})
         orders = [_order(values) for values in cursor.fetchall()]
-        lines = _next(cursor, LineRow)
-        sub_items = _next(cursor, SubItemRow)
-        modifiers = _next(cursor, ModifierRow)
+        cursor.nextset()
+        lines: list[LineRow] = []
+        parts_of: dict[str, list[SubItemRow]] = {}
+        modifiers_of: dict[tuple[str, int | None], list[ModifierRow]] = defaultdict(list)
+        for *values, sub_items, modifiers in cursor.fetchall():
+            line = LineRow._make(values)
+            lines.append(line)
+            if sub_items:
+                parts_of[line.id] = [SubItemRow(line.id, *part) for part in sub_items]
+            for modifier in modifiers or ():
+                row = ModifierRow(line.id, *modifier)
+                modifiers_of[line.id, row.sub_item_id].append(row)
         discounts = _next(cursor, DiscountRow)
         payments = _next(cursor, PaymentRow)
-    lines_of = _grouped(lines, "order_id")
-    parts_of = _grouped(sub_items, "line_id")
-    modifiers_of: dict[tuple[str, int | None], list[ModifierRow]] = defaultdict(list)
-    for modifier in modifiers:
-        modifiers_of[modifier.line_id, modifier.sub_item_id].append(modifier)
-    discounts_of = _grouped(discounts, "order_id")
-    payments_of = _grouped(payments, "order_id")
+    lines_of = _grouped(lines)
+    discounts_of = _grouped(discounts)
+    payments_of = _grouped(payments)
     return [
         OrderFacts(
             order=order,
@@ -112,8 +116,8 @@ def _next(cursor: Any, row: type[R]) -> list[R]:
     return [row._make(values) for values in cursor.fetchall()]
 
 
-def _grouped(rows: Iterable[R], by: str) -> dict[str, list[R]]:
-    groups: dict[str, list[R]] = defaultdict(list)
+def _grouped(rows: Iterable[OfOrder]) -> dict[str, list[OfOrder]]:
+    groups: dict[str, list[OfOrder]] = defaultdict(list)
     for row in rows:
-        groups[getattr(row, by)].append(row)
+        groups[row.order_id].append(row)
     return groups

@@ -5,10 +5,12 @@ primary key. A service that starts from an order reads its party unlocked, locks
 if the party changed in between. The clock is read after the locks: what waited must not act on an old now.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -21,6 +23,14 @@ from orders.models import CLOSED_STATUSES, Order, OrderLock, PaymentIntent, Prod
 from pos.errors import Conflict, NotFound
 from pos.models import Venue
 from pos.service import StartAgain
+from pos.statements import Slot, Statement
+
+# Which orders are locked: those that are named, those that wait to join them, those of parties, those at tables.
+_STILL_OPEN = ~Q(status__in=CLOSED_STATUSES)
+_NAMED = Q(pk__anyof=Slot("order_ids"))
+_JOINING = Q(follows__anyof=Slot("order_ids"), joins_back=True) & _STILL_OPEN
+_OF_PARTIES = Q(party__anyof=Slot("party_ids")) & _STILL_OPEN
+_AT_TABLES = Q(table__anyof=Slot("table_ids"), party__isnull=True) & _STILL_OPEN
 
 
 @dataclass(slots=True)
@@ -80,13 +90,12 @@ def hold_order(venue: Venue, order_id: str) -> tuple[Held, Order]:
 def hold_orders(venue: Venue, order_ids: Iterable[str]) -> Held:
     """Lock several orders, their parties and the orders that wait to join them. Raises NotFound."""
     wanted = set(order_ids)
-    which = Q(pk__in=wanted) | (Q(follows__in=wanted, joins_back=True) & ~Q(status__in=CLOSED_STATUSES))
-    before = dict(Order.objects.filter(which, venue=venue).values_list("pk", "party_id"))
+    before = dict(_PARTIES_OF.all(venue=venue.pk, order_ids=list(wanted)))
     if wanted - before.keys():
         raise NotFound("That order does not exist.")
     held = Held(venue=venue, period=period_for_key_share(venue), now=timezone.now())
     held.parties = parties_for_update(venue, before.values())
-    _lock_orders(held, which)
+    _lock_orders(held, _NAMED | _JOINING, order_ids=list(wanted))
     if any(order.party_id and order.party_id not in held.parties for order in held.orders.values()):
         raise StartAgain
     return held
@@ -98,8 +107,7 @@ def hold_party(venue: Venue, party_id: str, *, also_orders: Iterable[str] = ()) 
     held.parties = parties_for_update(venue, [party_id])
     if party_id not in held.parties:
         raise NotFound("That party does not exist.")
-    mine = Q(party=party_id) & ~Q(status__in=CLOSED_STATUSES)
-    _lock_orders(held, mine | Q(pk__in=set(also_orders)))
+    _lock_orders(held, _OF_PARTIES | _NAMED, party_ids=[party_id], order_ids=list(also_orders))
     if any(order.party_id and order.party_id not in held.parties for order in held.orders.values()):
         raise StartAgain
     return held, held.parties[party_id]
@@ -130,12 +138,13 @@ def hold_company(
     if reservation_id is not None:
         held.reservation = reservation_for_update(venue, reservation_id)
     held.parties = parties_for_update(venue, companies)
-    still_open = ~Q(status__in=CLOSED_STATUSES)
-    joining = Q(follows__in=wanted, joins_back=True) & still_open
-    which = Q(pk__in=wanted) | (Q(party__in=companies) & still_open) | joining
-    if held.tables:
-        which |= Q(table__in=held.tables, party__isnull=True) & still_open
-    _lock_orders(held, which)
+    _lock_orders(
+        held,
+        _NAMED | _JOINING | _OF_PARTIES | _AT_TABLES,
+        order_ids=list(wanted),
+        party_ids=list(companies),
+        table_ids=list(held.tables),
+    )
     if any(order.party_id and order.party_id not in held.parties for order in held.orders.values()):
         raise StartAgain
     return held
@@ -153,9 +162,16 @@ def orders_for_update(venue: Venue, order_ids: Iterable[str]) -> list[Order]:
 
 def intent_for_update(venue: Venue, intent_id: str) -> PaymentIntent:
     """Lock the row of one of Dojo's intents, making it on first hearing."""
-    # ON CONFLICT DO NOTHING waits for a racing insert instead of failing, then the lock finds the winner's row.
-    PaymentIntent.objects.bulk_create([PaymentIntent(venue=venue, intent_id=intent_id)], ignore_conflicts=True)
-    return PaymentIntent.objects.select_for_update(no_key=True, of=("self",)).get(venue=venue, intent_id=intent_id)
+    # A racing insert is waited for, and its row locked: the update changes nothing, but it locks and sees the newest.
+    new = PaymentIntent(venue=venue, intent_id=intent_id)
+    columns = [field for field in PaymentIntent._meta.concrete_fields if not field.primary_key]
+    rows = PaymentIntent.objects.raw(
+        _MAKE_INTENT.format(
+            columns=", ".join(str(field.column) for field in columns), values=", ".join(["%s"] * len(columns))
+        ),
+        [field.get_db_prep_save(field.pre_save(new, True), connection) for field in columns],
+    )
+    return rows[0]
 
 
 def counted_products_for_update(product_ids: Iterable[int]) -> dict[int, Product]:
@@ -174,26 +190,30 @@ def product_for_update(venue: Venue, product_id: int) -> Product:
     return found
 
 
+_PARTIES_OF: Statement[tuple[str, str | None]] = Statement(
+    lambda: Order.objects.filter(_NAMED | _JOINING, venue=Slot("venue")).order_by().values_list("pk", "party_id")
+)
+_LEASES = Statement(lambda: OrderLock.objects.filter(order__anyof=Slot("order_ids"), ended_at__isnull=True).order_by())
+
+
+_MAKE_INTENT = """
+    INSERT INTO orders_paymentintent AS i ({columns}) VALUES ({values})
+    ON CONFLICT (venue_id, intent_id) DO UPDATE SET status = i.status RETURNING *
+"""
+
+
 def _orders() -> QuerySet[Order]:
-    return Order.objects.select_for_update(no_key=True, of=("self",)).select_related("table", "waiter__staff")
+    # Joined to nothing: a row that was waited for comes in its newest version, but joined to what its old one named.
+    return Order.objects.select_for_update(no_key=True, of=("self",))
 
 
-def _lock_orders(held: Held, which: Q) -> None:
-    held.orders = {order.pk: order for order in _orders().filter(which, venue=held.venue).order_by("pk")}
-    for order in held.orders.values():
-        _forget_what_was_joined_before(order)
-    held.leases = {
-        lease.order_id: lease
-        for lease in OrderLock.objects.filter(order__in=held.orders, ended_at__isnull=True).select_related(
-            "membership__staff"
-        )
-    }
+@lru_cache(maxsize=64)
+def _locking(rows: Callable[[], QuerySet[Order]], which: Q) -> Statement[Order]:
+    return Statement(lambda: rows().filter(which, venue=Slot("venue")).order_by("pk"))
+
+
+def _lock_orders(held: Held, which: Q, **values: Iterable[object]) -> None:
+    found = _locking(_orders, which).all(venue=held.venue.pk, **values)
+    held.orders = {order.pk: order for order in found}
+    held.leases = {lease.order_id: lease for lease in _LEASES.all(order_ids=list(held.orders))}
     held.now = timezone.now()
-
-
-def _forget_what_was_joined_before(order: Order) -> None:
-    """A row that was waited for comes in its newest version, but joined to what its old one pointed at."""
-    for name, now in (("table", order.table_id), ("waiter", order.waiter_id)):
-        joined = order._state.fields_cache.get(name)
-        if (joined.pk if joined is not None else None) != now:
-            order._state.fields_cache.pop(name, None)

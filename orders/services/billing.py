@@ -1,105 +1,73 @@
-"""The private steps that end every change of an order: price it, settle it, let its status follow.
+"""The private steps that end every change of an order: settle it, let its status and its party follow.
 
 They work on orders already locked (``orders.row_locks``), take no transaction of their own and are the only place
-that writes amounts and status. Services call ``settle()`` last.
+that writes what is owed and the status. Services call ``settle()`` last, or ``settle_money()`` where only money moved.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
 
 from django.db.models import Sum
 
 from bookings.models import Party, PartyStatus
-from orders import pricing
 from orders.models import (
     CLOSED_STATUSES,
-    Discount,
     ExceptionKind,
     LineState,
     Order,
     OrderLine,
+    OrderShare,
     OrderStatus,
     OrderType,
     Origin,
-    PriceRule,
-    ServiceChoice,
+    Payment,
 )
 from orders.models.order_line import WAITING_STATES
 from orders.row_locks import Held
+from orders.services.charging import Bill, price_order, read_lines
 from orders.services.exceptions import tell_manager
 from orders.services.naming import save_under_free_name
 from orders.services.share_plan import replan_shares
 from pos.events import OrderChanged, PartyChanged, publish
-from pos.models import ServiceKind
 from pos.money import format_money
 from pos.permissions import Act, Actor, ActorKind, require
+from pos.statements import Slot, Statement
 
 _PARTY_WORDS = set(PartyStatus.values)
 
+# What a payment can change of its order; everything else stays as the guest who paid has seen it.
+_MONEY_FIELDS = (
+    "paid_amount", "tips_amount", "outstanding", "overpaid", "bill_shown_amount", "status", "closed_at",
+    "trading_period", "business_date", "updated_at",
+)  # fmt: skip
 
-@dataclass(slots=True)
-class Bill:
-    """An order with its lines as they are now, and what they come to."""
-
-    order: Order
-    lines: list[OrderLine]
-    discounts: list[Discount]
-    totals: pricing.Totals
-
-    @property
-    def has_waiting_lines(self) -> bool:
-        return any(line.state in WAITING_STATES for line in self.lines)
-
-
-def read_lines(order: Order) -> list[OrderLine]:
-    """The lines on the bill with all that hangs on them, in four queries."""
-    return list(
-        order.lines.exclude(state=LineState.VOIDED)
-        .select_related("course", "station")
-        .prefetch_related("sub_items__modifiers", "modifiers", "discounts")
+_PAID: Statement[tuple[int, int]] = Statement(
+    lambda: (
+        Payment.objects.filter(order=Slot("order"))
+        .order_by()
+        .values("order")
+        .annotate(paid=Sum("amount"), tipped=Sum("tips"))
+        .values_list("paid", "tipped")
     )
-
-
-def price_order(held: Held, order: Order, lines: list[OrderLine] | None = None) -> Bill:
-    """Work out the bill and keep its amounts on order, lines and discounts."""
-    lines = read_lines(order) if lines is None else lines
-    discounts = list(order.discounts.filter(line__isnull=True))
-    totals = pricing.price(
-        [_priced_line(line) for line in lines],
-        [_priced_discount(discount) for discount in discounts],
-        service_of(held, order),
-        tax_inclusive=held.venue.tax_inclusive,
+)
+_SHARES: Statement[tuple[int]] = Statement(
+    lambda: OrderShare.objects.filter(order=Slot("order")).order_by().values_list("pk")[:1]
+)
+_STATES_ON_BILL: Statement[tuple[str]] = Statement(
+    lambda: (
+        OrderLine.objects.filter(order=Slot("order"))
+        .exclude(state=LineState.VOIDED)
+        .order_by()
+        .values_list("state")
+        .distinct()
     )
-    _keep_line_amounts(lines, totals)
-    all_discounts = [*discounts, *(discount for line in lines for discount in line.discounts.all())]
-    _keep_discount_amounts(all_discounts, totals)
-    order.goods_amount = totals.goods_total + totals.voucher_total + totals.deposit_total
-    order.discount_amount = totals.discount_total
-    order.tax_amount = totals.tax_total
-    order.tax_lines = [[line.rate, line.base, line.amount] for line in totals.tax_lines]
-    order.service_amount = totals.service_owed
-    order.set_amounts(total=max(0, totals.total + order.price_difference))
-    return Bill(order=order, lines=lines, discounts=all_discounts, totals=totals)
-
-
-def service_of(held: Held, order: Order) -> pricing.Service:
-    """Which service charge this bill carries, by the venue's rule and by what was chosen for it."""
-    venue = held.venue
-    kind = pricing.ServiceKind(venue.service_kind)
-    chosen = kind if kind is not pricing.ServiceKind.NONE else pricing.ServiceKind.DISCRETIONARY
-    if order.service_choice == ServiceChoice.STATED:
-        return pricing.Service(kind=chosen, fixed=order.service_stated or 0, waived=order.service_waived)
-    if order.service_choice == ServiceChoice.ON:
-        return pricing.Service(kind=chosen, rate=venue.service_rate, waived=order.service_waived)
-    if order.service_choice == ServiceChoice.OFF or venue.service_kind == ServiceKind.NONE:
-        return pricing.NO_SERVICE
-    enough = (order.covers or 0) >= venue.service_from_covers
-    if order.order_type == OrderType.DINE_IN and enough:
-        return pricing.Service(kind=kind, rate=venue.service_rate, waived=order.service_waived)
-    return pricing.NO_SERVICE
+)
+_ORDERS_OF_PARTY = Statement(
+    lambda: Order.objects.filter(party=Slot("party")).only("status", "paid_amount", "is_prepaid", "first_sent_at")
+)
 
 
 def settle(held: Held, order: Order, actor: Actor, *, lowered_by_right: bool = False) -> Bill:
-    """Bring everything about an order in step after a change, save it, and tell.
+    """Bring everything about an order in step after any change, save it, and tell.
 
     Raises ApprovalRequired or NotPermitted when the change lowered a bill that a guest has already seen or paid on
     and nobody with the right to do so asked for it (``lowered_by_right``: the act itself was already approved).
@@ -116,20 +84,41 @@ def settle(held: Held, order: Order, actor: Actor, *, lowered_by_right: bool = F
     if order.total_amount < before and order.overpaid > overpaid_before:
         _tell_of_money_to_give_back(held, order)
     follow_production(held, order, bill.lines)
-    finish_if_paid(held, order, bill)
+    finish_if_paid(held, order, {line.state for line in bill.lines})
     order.updated_at = held.now
     order.save()
+    _tell(held, order)
+    return bill
+
+
+def settle_money(held: Held, order: Order, actor: Actor) -> None:
+    """The same after a change that moved money and nothing else: the price stays what the guest has seen."""
+    if moves_with_money(order):
+        settle(held, order, actor)
+        return
+    read_payments(order)
+    if not order.outstanding:
+        finish_if_paid(held, order, {state for (state,) in _STATES_ON_BILL.all(order=order.pk)})
+    order.updated_at = held.now
+    order.save(update_fields=_MONEY_FIELDS)
+    _tell(held, order)
+
+
+def moves_with_money(order: Order) -> bool:
+    """Say whether a payment changes more than what is paid: a plan of shares follows it, and can move the price."""
+    return _SHARES.first(order=order.pk) is not None
+
+
+def _tell(held: Held, order: Order) -> None:
     publish(OrderChanged(venue_id=held.venue.pk, order_id=order.pk))
     if order.party_id:
         follow_party(held, held.parties[order.party_id])
-    return bill
 
 
 def read_payments(order: Order) -> None:
     """Add up what was paid, net of reversals and refunds, without tips."""
-    sums = order.payments.aggregate(amount=Sum("amount", default=0), tips=Sum("tips", default=0))
-    order.tips_amount = sums["tips"]
-    order.set_amounts(paid=sums["amount"])
+    paid, order.tips_amount = _PAID.first(order=order.pk) or (0, 0)
+    order.set_amounts(paid=paid)
 
 
 def follow_production(held: Held, order: Order, lines: list[OrderLine]) -> None:
@@ -161,23 +150,26 @@ def needs_handing_over(order: Order) -> bool:
     return order.is_prepaid or order.order_type == OrderType.COLLECTION
 
 
-def finish_if_paid(held: Held, order: Order, bill: Bill) -> None:
-    """Finalize what is paid in full with nothing unsent or held (and, if it must be, handed over)."""
-    if not order.is_open or order.outstanding or bill.has_waiting_lines:
+def finish_if_paid(held: Held, order: Order, states: Collection[str]) -> None:
+    """Finalize what is paid in full with nothing unsent or held (and, if it must be, handed over).
+
+    ``states`` are those of the lines on the bill.
+    """
+    if not order.is_open or order.outstanding or any(state in WAITING_STATES for state in states):
         return
     if not order.total_amount and order.handed_over_at is None:
         # What comes to nothing is closed by hand: it may only be empty for the moment.
         return
-    if needs_handing_over(order) and not _is_handed_over(order, bill.lines):
+    if needs_handing_over(order) and not _is_handed_over(order, states):
         return
     end_order(held, order, OrderStatus.FINALIZED)
 
 
-def _is_handed_over(order: Order, lines: list[OrderLine]) -> bool:
+def _is_handed_over(order: Order, states: Collection[str]) -> bool:
     if order.handed_over_at is not None:
         return True
     # What was served to the table needs nobody to call out a number.
-    return order.order_type == OrderType.DINE_IN and all(line.state == LineState.SERVED for line in lines)
+    return order.order_type == OrderType.DINE_IN and all(state == LineState.SERVED for state in states)
 
 
 def end_order(held: Held, order: Order, status: OrderStatus) -> None:
@@ -232,7 +224,7 @@ def follow_party(held: Held, party: Party) -> None:
     publish(PartyChanged(venue_id=held.venue.pk, party_id=party.pk))
     if party.status_is_written or party.end_time is not None or party.status not in _PARTY_WORDS:
         return
-    orders = {order.pk: order for order in Order.objects.filter(party=party)}
+    orders = {order.pk: order for order in _ORDERS_OF_PARTY.all(party=party.pk)}
     orders.update({order.pk: order for order in held.orders.values() if order.party_id == party.pk})
     word = _party_word(held, list(orders.values()))
     if word != party.status:
@@ -285,60 +277,3 @@ def _watch_lowering(held: Held, order: Order, actor: Actor, *, before: int, lowe
     )
     # Seen once is enough: from here on the lower bill is what the guest knows.
     order.bill_shown_amount = order.total_amount
-
-
-def _priced_line(line: OrderLine) -> pricing.PricedLine:
-    return pricing.PricedLine(
-        key=line.pk,
-        quantity=line.quantity,
-        unit_price=line.unit_price,
-        vat_rate=line.vat_rate,
-        modifiers=tuple(
-            pricing.PricedModifier(quantity=modifier.quantity, price=modifier.price)
-            for modifier in line.modifiers.all()
-            if modifier.sub_item_id is None
-        ),
-        sub_items=tuple(
-            pricing.PricedSubItem(
-                quantity=part.quantity,
-                price=part.price,
-                standalone_price=part.standalone_price,
-                vat_rate=part.vat_rate,
-                modifiers=tuple(
-                    pricing.PricedModifier(quantity=modifier.quantity, price=modifier.price)
-                    for modifier in part.modifiers.all()
-                ),
-            )
-            for part in line.sub_items.all()
-        ),
-        kind=pricing.LineKind(line.kind),
-        discounts=tuple(_priced_discount(discount) for discount in line.discounts.all()),
-        free=line.price_rule == PriceRule.COMP,
-        set_price=line.price_rule_amount if line.price_rule == PriceRule.STAFF_MEAL else None,
-    )
-
-
-def _priced_discount(discount: Discount) -> pricing.PricedDiscount:
-    return pricing.PricedDiscount(key=str(discount.pk), amount=discount.fixed_amount, percent=discount.percent)
-
-
-def _keep_line_amounts(lines: list[OrderLine], totals: pricing.Totals) -> None:
-    changed = []
-    for line, money in zip(lines, totals.lines, strict=True):
-        amounts = (money.gross, money.line_discount + money.order_discount, money.net)
-        if (line.gross_amount, line.discount_amount, line.net_amount) != amounts:
-            line.gross_amount, line.discount_amount, line.net_amount = amounts
-            changed.append(line)
-    if changed:
-        OrderLine.objects.bulk_update(changed, ["gross_amount", "discount_amount", "net_amount"])
-
-
-def _keep_discount_amounts(discounts: list[Discount], totals: pricing.Totals) -> None:
-    changed = []
-    for discount in discounts:
-        amount = totals.discounts.get(str(discount.pk), 0)
-        if discount.amount != amount:
-            discount.amount = amount
-            changed.append(discount)
-    if changed:
-        Discount.objects.bulk_update(changed, ["amount"])

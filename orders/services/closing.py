@@ -1,9 +1,12 @@
 """How orders end without a last payment, come back, and are handed to the guest."""
 
+from django.db.models import prefetch_related_objects
+
 from orders.models import LineState, Order, OrderLine, OrderStatus
 from orders.models.order_line import WAITING_STATES
 from orders.row_locks import hold_order
-from orders.services.billing import bring_back, end_order, needs_handing_over, read_lines, settle
+from orders.services.billing import bring_back, end_order, needs_handing_over, settle
+from orders.services.charging import read_lines
 from orders.services.locking import refuse_if_lent
 from orders.services.merging import tell_stations
 from orders.services.tenders import apply_deposit_by_itself, refuse_if_closed
@@ -22,6 +25,8 @@ def get_order_bill_by_id(*, actor: Actor, order_id: str) -> Order:
     """
     require(actor, Act.PRINT_BILL, subject=order_id)
     held, order = hold_order(actor.venue, order_id)
+    # Printed, too: where it is and who serves it.
+    prefetch_related_objects([order], "table", "waiter__staff")
     if not order.is_open:
         return order
     apply_deposit_by_itself(held, order, actor)

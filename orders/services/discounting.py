@@ -3,7 +3,8 @@
 from orders.models import Discount, Order, OrderLine, Origin, PriceRule, ProductKind, ServiceChoice
 from orders.pricing import LineKind
 from orders.row_locks import Held, hold_order
-from orders.services.billing import Bill, price_order, settle
+from orders.services.billing import settle
+from orders.services.charging import Bill, price_order
 from orders.services.locking import refuse_if_lent
 from orders.services.tenders import refuse_if_closed
 from pos import audit

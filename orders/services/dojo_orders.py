@@ -24,7 +24,7 @@ from orders.models import (
 from orders.models.order import DISPLAY_NAME_LENGTH
 from orders.models.order_line import TAKEN_OFF_FIELDS, WAITING_STATES
 from orders.row_locks import Held, hold_nothing_yet, hold_order, hold_party, intent_for_update
-from orders.services.billing import end_order, price_order, read_lines, settle
+from orders.services.billing import end_order, price_order, read_lines, settle, settle_money
 from orders.services.dojo_lines import NewDiscount, NewItem, write_lines
 from orders.services.exceptions import tell_manager
 from orders.services.locking import refuse_if_lent
@@ -197,7 +197,7 @@ def _seen_before(actor: Actor, request: NewDojoOrder, order_id: str) -> Order:
         _take(held, order, actor, payment)
         changed = True
     if changed:
-        settle(held, order, actor)
+        settle_money(held, order, actor)
     return order
 
 

@@ -21,7 +21,7 @@ from orders.models import (
     PaymentIntent,
 )
 from orders.row_locks import Held, hold_nothing_yet, hold_order, intent_for_update
-from orders.services.billing import owe_again, settle
+from orders.services.billing import owe_again, settle_money
 from orders.services.exceptions import tell_manager
 from orders.services.money_rows import add_movement, net_of, thaw_share
 from orders.services.payments import GONE, LOOKS_AFTER_REFUSAL, next_look, take_intent, why_not
@@ -109,7 +109,7 @@ def _record(held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts
     if intent.refused_at is not None and not _looked_long_enough(held, intent):
         return IntentOutcome.WAITING
     take_intent(held, order, intent, actor, source=IntentSource.EVENT, amount=facts.amount, tips=facts.tips)
-    settle(held, order, actor)
+    settle_money(held, order, actor)
     if misfit is None:
         return _refund_what_went_back(held, order, intent, actor, facts)
     tell_manager(
@@ -214,7 +214,7 @@ def _refund(held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts
         tips=-(more - from_bill),
         reason="Refunded by Dojo",
     )
-    settle(held, order, actor)
+    settle_money(held, order, actor)
     return IntentOutcome.REFUNDED
 
 

@@ -14,10 +14,25 @@ from orders.models import (
     PaymentKind,
 )
 from orders.row_locks import Held
-from orders.services.billing import price_order, read_payments
+from orders.services.billing import read_payments
+from orders.services.charging import price_order
 from orders.services.share_plan import allocate, keep_amounts
 from pos.errors import InvalidRequest, NotFound
 from pos.permissions import Actor
+from pos.statements import Slot, Statement
+
+_UNPAID_SHARES = Statement(
+    lambda: OrderShare.objects.filter(order=Slot("order"), is_paid=False, total_amount=Slot("amount"))
+)
+_PAID_SERVICE: Statement[tuple[int]] = Statement(
+    lambda: (
+        Payment.objects.filter(order=Slot("order"))
+        .order_by()
+        .values("order")
+        .annotate(part=Sum("service_part"))
+        .values_list("part")
+    )
+)
 
 
 def add_payment(
@@ -122,10 +137,8 @@ def share_of(order: Order, number: int, amount: int) -> OrderShare | None:
 
 def share_paid_by(held: Held, order: Order, amount: int) -> OrderShare | None:
     """Find the unpaid share that this amount pays to the penny, and freeze it: card machines name no share."""
-    for row in order.shares.prefetch_related("share_lines"):
-        if not row.is_paid and row.total_amount == amount > 0:
-            return freeze_share(held, order, row)
-    return None
+    row = _UNPAID_SHARES.first(order=order.pk, amount=amount) if amount > 0 else None
+    return freeze_share(held, order, row) if row is not None else None
 
 
 def freeze_share(held: Held, order: Order, row: OrderShare) -> OrderShare:
@@ -154,7 +167,7 @@ def _service_part(order: Order, amount: int, share: OrderShare | None) -> int:
         return share.service_amount
     if not order.service_amount:
         return 0
-    paid_service = order.payments.aggregate(part=Sum("service_part", default=0))["part"]
+    (paid_service,) = _PAID_SERVICE.first(order=order.pk) or (0,)
     return shares.service_within(
         amount,
         outstanding=order.outstanding,

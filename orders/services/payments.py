@@ -13,7 +13,7 @@ from orders.models import (
     PaymentKind,
 )
 from orders.row_locks import Held, hold_order, intent_for_update
-from orders.services.billing import owe_again, settle
+from orders.services.billing import owe_again, settle_money
 from orders.services.exceptions import tell_manager
 from orders.services.locking import lent_to_another
 from orders.services.money_rows import add_movement, add_payment, net_of
@@ -86,7 +86,7 @@ def _record(
     if reason is not None:
         return refuse(held, intent, order, reason)
     take_intent(held, order, intent, actor, source=IntentSource.RECORD, amount=amount, tips=tips)
-    settle(held, order, actor)
+    settle_money(held, order, actor)
     return order
 
 

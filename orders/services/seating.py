@@ -19,7 +19,8 @@ from bookings.services.parties import (
 from floorplan.models import Table
 from orders.models import CLOSED_STATUSES, Order, OrderStatus
 from orders.row_locks import Held, hold_company, hold_order, hold_party
-from orders.services.billing import follow_party, service_of, settle
+from orders.services.billing import follow_party, settle
+from orders.services.charging import service_of
 from orders.services.leaving import finish_bills
 from orders.services.locking import refuse_if_lent
 from orders.services.ownership import require_own

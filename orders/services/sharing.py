@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from orders.models import Order, OrderShare, ShareKind, ShareLine
 from orders.row_locks import Held, hold_order
-from orders.services.billing import read_lines, settle
+from orders.services.billing import settle
+from orders.services.charging import read_lines
 from orders.services.locking import refuse_if_lent
 from orders.services.tenders import refuse_if_closed
 from pos import audit

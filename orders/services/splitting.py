@@ -17,7 +17,8 @@ from orders.models import (
     ShareLine,
 )
 from orders.row_locks import Held, hold_company
-from orders.services.billing import price_order, read_payments, settle
+from orders.services.billing import read_payments, settle
+from orders.services.charging import price_order
 from orders.services.lines import split_off
 from orders.services.merging import tell_stations
 from orders.services.opening import new_order, open_for_party, open_order_of, save_new_order

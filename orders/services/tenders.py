@@ -3,7 +3,7 @@
 from bookings.models import Party
 from orders.models import ExceptionKind, Order, Payment, PaymentEntry, PaymentKind
 from orders.row_locks import Held, hold_order
-from orders.services.billing import owe_again, settle
+from orders.services.billing import owe_again, settle, settle_money
 from orders.services.exceptions import tell_manager
 from orders.services.locking import refuse_if_lent
 from orders.services.money_rows import add_movement, add_payment, freeze_share, net_of, share_of, thaw_share
@@ -52,7 +52,7 @@ def take_payment(
         change=tendered - amount - tips if tendered is not None else None,
         reference=reference,
     )
-    settle(held, order, actor)
+    settle_money(held, order, actor)
     return payment
 
 
@@ -95,7 +95,7 @@ def refund_payment(*, actor: Actor, payment_id: int, amount: int, reason: str) -
     if not 0 < amount <= net.amount:
         raise InvalidRequest(f"Between nothing and {format_money(net.amount, order.currency)}.", field="amount")
     row = add_movement(held, payment, actor, entry=PaymentEntry.REFUND, amount=-amount, tips=0, reason=reason)
-    settle(held, order, actor)
+    settle_money(held, order, actor)
     audit.record(actor, "refund_payment", order.pk, approval=approval, payment=payment.pk, amount=amount)
     return row
 
@@ -138,7 +138,7 @@ def use_deposit(*, actor: Actor, order_id: str) -> Payment:
     payment = apply_deposit(held, order, actor)
     if payment is None:
         raise Conflict(f"There is no deposit left for {order.display_name}.")
-    settle(held, order, actor)
+    settle_money(held, order, actor)
     return payment
 
 
