@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from dojo_integration import documents, selectors
 from dojo_integration.cursors import Page
-from dojo_integration.wire import bill, requests
+from dojo_integration.wire import bill, requests, shapes
+from dojo_integration.wire.bill_shapes import BillOut
 from dojo_integration.wire.create_order import CreateOrderIn
 from dojo_integration.wire.fields import RequestSerializer, validated
 from dojo_integration.wire.floorplan import render_area, render_table
@@ -34,6 +35,14 @@ Render = Callable[[Any, Actor], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestShape:
+    """Where REST wants another shape than the WebSocket: what becomes of the answer, and of its schema."""
+
+    of_answer: Callable[[bytes], bytes]
+    of_schema: Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capability:
     """One thing Dojo can ask for."""
 
@@ -47,8 +56,9 @@ class Capability:
     has_side_effects: bool
     # Paths that Dojo's documents also name, for the same verb.
     other_paths: tuple[str, ...] = ()
-    # Where REST wants another shape than the WebSocket.
-    rest_shape: Callable[[bytes], bytes] | None = None
+    # What the answer looks like, for the API document; a test holds every row and every answer to it.
+    response: shapes.Answer | None = None
+    rest_shape: RestShape | None = None
 
     @property
     def ws_method(self) -> str:
@@ -117,6 +127,12 @@ def _in_array(answer: bytes) -> bytes:
     return b"[%s]" % answer if settings.EPOS_TABLES_IN_ARRAY else answer
 
 
+def _schema_in_array(schema: dict[str, Any]) -> dict[str, Any]:
+    if not settings.EPOS_TABLES_IN_ARRAY:
+        return schema
+    return {"type": "array", "items": schema, "minItems": 1, "maxItems": 1}
+
+
 TABLE: tuple[Capability, ...] = (
     Capability(
         name="ListAreas",
@@ -125,6 +141,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.NothingIn,
         run=selectors.list_areas,
         render=_as_areas,
+        response=shapes.AreaOut(many=True),
         has_side_effects=False,
     ),
     Capability(
@@ -135,7 +152,8 @@ TABLE: tuple[Capability, ...] = (
         request=requests.SearchTablesIn,
         run=selectors.search_tables,
         render=_as_tables,
-        rest_shape=_in_array,
+        rest_shape=RestShape(of_answer=_in_array, of_schema=_schema_in_array),
+        response=shapes.TablesPageOut(),
         has_side_effects=False,
     ),
     Capability(
@@ -145,6 +163,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.SearchOrdersIn,
         run=selectors.search_orders,
         render=_as_orders,
+        response=shapes.OrdersPageOut(),
         has_side_effects=False,
     ),
     Capability(
@@ -154,6 +173,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.OrderIn,
         run=selectors.get_order_by_id,
         render=_as_text,
+        response=shapes.OrderOut(),
         has_side_effects=False,
     ),
     Capability(
@@ -163,6 +183,7 @@ TABLE: tuple[Capability, ...] = (
         request=CreateOrderIn,
         run=create_order,
         render=_as_order,
+        response=shapes.OrderOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -172,6 +193,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.OrderIn,
         run=cancel_order_by_id,
         render=_as_order,
+        response=shapes.OrderOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -182,6 +204,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.RecordOrderPaymentIn,
         run=record_order_payment_by_id,
         render=_as_order,
+        response=shapes.OrderOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -192,6 +215,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.OrderIn,
         run=get_order_bill_by_id,
         render=_as_bill,
+        response=BillOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -201,6 +225,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.CreateOrderLockIn,
         run=create_order_lock,
         render=_as_order,
+        response=shapes.OrderOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -210,6 +235,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.ExtendOrderLockIn,
         run=extend_order_lock,
         render=_as_nothing,
+        response=shapes.NothingOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -219,6 +245,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.DeleteOrderLockIn,
         run=delete_order_lock,
         render=_as_order,
+        response=shapes.OrderOut(),
         has_side_effects=True,
     ),
 )

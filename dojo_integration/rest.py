@@ -19,6 +19,7 @@ from dojo_integration.capabilities import Capability
 from dojo_integration.parsers import MAX_BYTES, parse_object, too_large
 from dojo_integration.wire import errors
 from dojo_integration.wire.errors import EposError
+from dojo_integration.wire.requester import REQUESTER_HEADERS, RequesterHeader
 from pos.errors import Busy, InvalidRequest
 from pos.models import Venue
 from pos.permissions import Actor, Requester
@@ -85,7 +86,7 @@ def _answer(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str
         response = _do(request, by_verb, path_params, seen)
         outcome = "ok"
     except Exception as error:
-        response, outcome = _refusal_of(error)
+        response, outcome = refusal_of(error)
         if response.status_code >= 500:
             log.exception("capability failed", **seen)
     duration = round((time.perf_counter() - started) * 1000, 1)
@@ -104,7 +105,7 @@ def _do(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str], s
     # Extra fields of the body are let be, but the path says which thing is meant.
     answer = capabilities.call(capability, {**body, **path_params}, Actor.dojo(venue, _requester(request)))
     if capability.rest_shape is not None:
-        answer = capability.rest_shape(answer)
+        answer = capability.rest_shape.of_answer(answer)
     return _json(answer)
 
 
@@ -180,22 +181,18 @@ def _read_stream(stream: Any) -> bytes:
 
 def _requester(request: HttpRequest) -> Requester:
     """Who stood at the card machine. Hints, all of them: never a reason to refuse."""
-    return Requester(
-        waiter_id=_hint(request, "HTTP_WAITER_ID", 60),
-        product=_hint(request, "HTTP_DOJO_REQUESTING_PRODUCT", 60),
-        device_id=_hint(request, "HTTP_DEVICE_ID", 120),
-        device_type=_hint(request, "HTTP_DEVICE_TYPE", 120),
-    )
+    return Requester(**{header.attribute: _hint(request, header) for header in REQUESTER_HEADERS})
 
 
-def _hint(request: HttpRequest, header: str, length: int) -> str:
-    raw = request.META.get(header, "")
+def _hint(request: HttpRequest, header: RequesterHeader) -> str:
+    raw = request.META.get(f"HTTP_{header.name.upper().replace('-', '_')}", "")
     # WSGI hands headers over as Latin-1, whatever they were written in.
     text = raw.encode("latin-1", "replace").decode("utf-8", "replace")
-    return _CONTROL.sub("", text).strip()[:length]
+    return _CONTROL.sub("", text).strip()[: header.length]
 
 
-def _refusal_of(error: Exception) -> tuple[HttpResponse, str]:
+def refusal_of(error: Exception) -> tuple[HttpResponse, str]:
+    """The EPOSError for what went wrong, and its type."""
     if isinstance(error, Refused):
         response = _refusal(error.error)
         for name, value in error.headers.items():

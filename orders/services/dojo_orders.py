@@ -137,8 +137,8 @@ def accept_order(*, actor: Actor, order_id: str) -> Order:
 def cancel_order_by_id(*, actor: Actor, order_id: str) -> Order:
     """Cancel an order that nobody has started to make; the stations see it struck out. Cancelling twice is once.
 
-    Raises NotFound, Locked, Conflict once any line is started (staff: with the right or an approval it goes on) or
-    when it has already ended.
+    Raises NotFound, Conflict while it is lent, once any line is started (staff: with the right or an approval it goes
+    on) or when it has already ended.
     """
     held, order = hold_order(actor.venue, order_id)
     if order.status == OrderStatus.CANCELED:
