@@ -7,10 +7,10 @@ from functools import cache
 
 from dojo_integration.capabilities import TABLE, Capability
 from dojo_integration.wire import errors
-from dojo_integration.wire.shapes import EPOSErrorOut
 from dojo_integration.wire.errors import EposError
 from dojo_integration.wire.requester import REQUESTER_HEADERS, RequesterHeader
 from dojo_integration.wire.schemas import Schema, WireSchemas
+from dojo_integration.wire.shapes import EPOSErrorOut
 
 JSON = "application/json"
 _WITH_BODY = ("POST", "PUT")
@@ -131,8 +131,9 @@ def _words(capability: Capability) -> Schema:
     """What the function's docstring says, and what else the capability is called."""
     told = inspect.getdoc(capability.run) or ""
     first = _FIRST_CLAUSE.match(told)
-    # The errors have the names that the answer carries.
-    text = re.sub(r"(?<!\n)\n(?!\n)", " ", told).replace("Raises ", "Refuses with ")
+    text = re.sub(r"(?<!\n)\n(?!\n)", " ", told)
+    # On the wire a refusal has the name that the function raises; to be locked is a Conflict there.
+    text = text.replace("Raises ", "Refuses with ").replace("Locked", errors.CONFLICT)
     names = f"Capability `{capability.name}`"
     if capability.legacy_name:
         names += f", formerly `{capability.legacy_name}`"
@@ -145,14 +146,11 @@ def _words(capability: Capability) -> Schema:
 def _success(capability: Capability, schemas: WireSchemas) -> Schema:
     if capability.response is None:
         raise LookupError(f"{capability.name} has no response: say in the capability table what it answers.")
-    schema = schemas.of(capability.response)
+    schema: Schema | None = schemas.of(capability.response)
     if capability.rest_shape is not None:
         schema = capability.rest_shape.of_schema(schema)
-    return {
-        "description": "Done.",
-        "headers": {"trace-id": _text_header("Our logs know the call by it.")},
-        "content": {JSON: {"schema": schema}},
-    }
+    answer = {"description": "Done.", "headers": {"trace-id": _text_header("Our logs know the call by it.")}}
+    return answer if schema is None else {**answer, "content": {JSON: {"schema": schema}}}
 
 
 def _refused(refusal: _Refusal, error: Schema) -> Schema:

@@ -1,10 +1,11 @@
-"""What only the conversation with Dojo needs: order documents and credentials."""
+"""What only the conversation with Dojo needs: order documents, credentials and the events that came in."""
 
 import hashlib
 
 from django.db import models
 from django.utils.crypto import constant_time_compare
 
+from orders.models import CaptureMode, IntentStatus
 from pos.models import Venue
 
 
@@ -72,3 +73,47 @@ class RestCredential(models.Model):
 
     def accepts(self, secret: str) -> bool:
         return constant_time_compare(self.secret_hash, hash_secret(secret)) and self.revoked_at is None
+
+
+class Road(models.TextChoices):
+    """How Dojo reaches us."""
+
+    REST = "rest", "REST"
+    WEBSOCKET = "ws", "WebSocket"
+    WEBHOOK = "webhook", "Webhook"
+
+
+class EventName(models.TextChoices):
+    """What Dojo tells of its own accord; each is registered by its own name."""
+
+    INTENT_CREATED = "payment_intent.created", "Payment intent created"
+    INTENT_STATUS_UPDATED = "payment_intent.status_updated", "Payment intent's status updated"
+
+
+class DojoEvent(models.Model):
+    """One event that Dojo told us of, by whichever road it came first; told again, it is the same row."""
+
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="dojo_events")
+    event_id = models.CharField(max_length=120, db_collation="C")
+    name = models.CharField(max_length=60, choices=EventName)
+    account_id = models.CharField(max_length=120)
+    payment_intent_id = models.CharField(max_length=120, db_collation="C")
+    payment_status = models.CharField(max_length=12, choices=IntentStatus)
+    capture_mode = models.CharField(max_length=8, choices=CaptureMode)
+    created_at = models.DateTimeField(help_text="When it happened, as Dojo says.")
+    received_at = models.DateTimeField()
+    road = models.CharField(max_length=8, choices=Road, blank=True)
+    body = models.JSONField(help_text="All of it, as it came.")
+    handled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["venue", "event_id"], name="dojo_event_once")]
+        indexes = [
+            models.Index(
+                fields=["received_at"], condition=models.Q(handled_at__isnull=True), name="dojo_event_unhandled"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.event_id

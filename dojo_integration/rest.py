@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from dojo_integration import capabilities
 from dojo_integration.auth import NotAuthenticated, venue_of
 from dojo_integration.capabilities import Capability
+from dojo_integration.models import Road
 from dojo_integration.parsers import MAX_BYTES, parse_object, too_large
 from dojo_integration.wire import errors
 from dojo_integration.wire.errors import EposError
@@ -81,7 +82,7 @@ class EposErrorMiddleware:
 
 def _answer(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str]) -> HttpResponse:
     started = time.perf_counter()
-    seen: dict[str, Any] = {"road": "rest", "capability": None, "venue": None}
+    seen: dict[str, Any] = {"road": Road.REST.value, "capability": None, "venue": None}
     try:
         response = _do(request, by_verb, path_params, seen)
         outcome = "ok"
@@ -103,10 +104,11 @@ def _do(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str], s
     capability = choose(body)
     seen["capability"] = capability.name
     # Extra fields of the body are let be, but the path says which thing is meant.
-    answer = capabilities.call(capability, {**body, **path_params}, Actor.dojo(venue, _requester(request)))
+    actor = Actor.dojo(venue, _requester(request), road=Road.REST)
+    answer = capabilities.call(capability, {**body, **path_params}, actor)
     if capability.rest_shape is not None:
         answer = capability.rest_shape.of_answer(answer)
-    return _json(answer)
+    return _json(answer) if answer else _nothing()
 
 
 def _by_verb(request: HttpRequest, by_verb: ByVerb) -> Callable[[Mapping[str, Any]], Capability]:
@@ -208,6 +210,13 @@ def refusal_of(error: Exception) -> tuple[HttpResponse, str]:
 def _refusal(error: EposError) -> HttpResponse:
     trace_id = structlog.contextvars.get_contextvars().get("trace_id", "")
     return _json(error.as_json(trace_id), status=error.status)
+
+
+def _nothing() -> HttpResponse:
+    """Success and not a byte: no JSON, so nothing that says it is JSON."""
+    response = _json(b"")
+    del response.headers["Content-Type"]
+    return response
 
 
 def _json(body: bytes, status: int = 200) -> HttpResponse:

@@ -8,8 +8,8 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from rest_framework import serializers
 from rest_framework.views import APIView
 
-from dojo_integration.wire.shapes import Answer, AnswerSerializer
 from dojo_integration.wire.fields import RequestSerializer
+from dojo_integration.wire.shapes import Answer, AnswerSerializer
 
 Schema = dict[str, Any]
 
