@@ -25,8 +25,8 @@ _ACCEPTED = {
     "text/yaml": YAML,
 }
 
-# Swagger UI styles its elements as it goes, which no nonce can cover, and draws its signs from data: addresses. It
-# needs no more than that: the script that starts it is a file of ours, and all it talks to is this host.
+# Swagger UI draws its signs from data: addresses and talks to this host; it needs no nonce, which is what lets the page
+# be the same for everybody.
 _DOCS_POLICY = "; ".join(
     (
         "default-src 'none'",
