@@ -68,7 +68,10 @@ class PartyDetailsIn(RequestSerializer):
 
     startTime = Moment(source="start_time", help_text="When they sat down.")
     tableIds = serializers.ListField(
-        source="table_codes", child=Text(), max_length=MOST_TABLES, help_text="Where they sit: one table at least."
+        source="table_codes",
+        child=Identifier(),
+        max_length=MOST_TABLES,
+        help_text="Where they sit: one table at least.",
     )
     name = FreeText(required=False, max_length=LONG_NAME, help_text="Who they are, mostly the lead guest.")
     covers = WholeNumber(required=False, help_text="How many they are.")
@@ -123,7 +126,10 @@ class CreateReservationIn(RequestSerializer):
     startTime = Moment(source="start_time", help_text="When they are expected.")
     endTime = Moment(source="end_time", help_text="When they should leave.")
     tableIds = serializers.ListField(
-        source="table_codes", child=Text(), max_length=MOST_TABLES, help_text="Where they will sit; none is not yet."
+        source="table_codes",
+        child=Identifier(),
+        max_length=MOST_TABLES,
+        help_text="Where they will sit; none is not yet.",
     )
     hostNotes = FreeText(source="host_notes", required=False, max_length=LONG_TEXT, help_text="For staff only.")
     guestRequests = FreeText(
