@@ -1,6 +1,7 @@
 """What a capability answers: its result as the JSON that Dojo reads."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -17,6 +18,8 @@ from dojo_integration.wire.floorplan import render_area, render_table
 from floorplan.selectors import ServedArea, ServedTable
 from orders.models import Order
 from pos.permissions import Actor
+
+Schema = dict[str, Any]
 
 
 def as_order(order: Order, actor: Actor) -> bytes:
@@ -85,11 +88,32 @@ def _page(page: Page[Any], rows: bytes) -> bytes:
     return b'{"data":[%s]%s}' % (rows, cursors)
 
 
-def in_array(answer: bytes) -> bytes:
-    """The REST contract wraps the one page of tables in an array; an older reader may want it bare."""
+# --- what REST makes of it -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RestShape:
+    """Where REST wants another shape than the WebSocket: what becomes of the answer, and of its schema.
+
+    No schema stands for an answer without a body.
+    """
+
+    of_answer: Callable[[bytes], bytes]
+    of_schema: Callable[[Schema], Schema | None]
+
+
+def _in_array(answer: bytes) -> bytes:
     return b"[%s]" % answer if settings.EPOS_TABLES_IN_ARRAY else answer
 
 
-def nothing_at_all(answer: bytes) -> bytes:
-    """Over REST these succeed without a word; a WebSocket's result has to be an object."""
-    return b""
+def _schema_in_array(schema: Schema) -> Schema:
+    if not settings.EPOS_TABLES_IN_ARRAY:
+        return schema
+    return {"type": "array", "items": schema, "minItems": 1, "maxItems": 1}
+
+
+# The REST contract wraps the one page of tables in an array; an older reader may want it bare.
+IN_ARRAY = RestShape(of_answer=_in_array, of_schema=_schema_in_array)
+
+# Over REST these succeed without a word; a WebSocket's result has to be an object.
+NOTHING_AT_ALL = RestShape(of_answer=lambda answer: b"", of_schema=lambda schema: None)

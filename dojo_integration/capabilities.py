@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dojo_integration import answers, documents, selectors
+from dojo_integration.answers import RestShape
 from dojo_integration.models import EventName
 from dojo_integration.request_memory import RequestKey, once
 from dojo_integration.services.inbox import handle_event
-from dojo_integration.wire import bookings, requests
+from dojo_integration.wire import booking_shapes, bookings, requests, shapes
+from dojo_integration.wire.bill_shapes import BillOut
 from dojo_integration.wire.create_order import CreateOrderIn
 from dojo_integration.wire.events import HandleEventIn
 from dojo_integration.wire.fields import RequestSerializer, validated
@@ -51,8 +53,10 @@ class Capability:
     has_side_effects: bool
     # Paths that Dojo's documents also name, for the same verb.
     other_paths: tuple[str, ...] = ()
+    # What the answer looks like, for the API document; a test holds every row to it, and every answer.
+    response: shapes.Answer | None = None
     # Where REST wants another shape than the WebSocket.
-    rest_shape: Callable[[bytes], bytes] | None = None
+    rest_shape: RestShape | None = None
     # What it is registered for one by one, under a name of its own each: "HandleEvent:payment_intent.created".
     topics: tuple[str, ...] = ()
 
@@ -113,6 +117,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.NothingIn,
         run=selectors.list_areas,
         render=answers.as_areas,
+        response=shapes.AreaOut(many=True),
         has_side_effects=False,
     ),
     Capability(
@@ -123,7 +128,8 @@ TABLE: tuple[Capability, ...] = (
         request=requests.SearchTablesIn,
         run=selectors.search_tables,
         render=answers.as_tables,
-        rest_shape=answers.in_array,
+        response=shapes.TablesPageOut(),
+        rest_shape=answers.IN_ARRAY,
         has_side_effects=False,
     ),
     Capability(
@@ -133,6 +139,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.SearchOrdersIn,
         run=selectors.search_orders,
         render=answers.as_orders,
+        response=shapes.OrdersPageOut(),
         has_side_effects=False,
     ),
     Capability(
@@ -142,6 +149,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.OrderIn,
         run=selectors.get_order_by_id,
         render=answers.as_text,
+        response=shapes.OrderOut(),
         has_side_effects=False,
     ),
     Capability(
@@ -151,6 +159,7 @@ TABLE: tuple[Capability, ...] = (
         request=CreateOrderIn,
         run=create_order,
         render=answers.as_order,
+        response=shapes.OrderOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -160,6 +169,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.OrderIn,
         run=cancel_order_by_id,
         render=answers.as_order,
+        response=shapes.OrderOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -170,6 +180,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.RecordOrderPaymentIn,
         run=record_order_payment_by_id,
         render=answers.as_order,
+        response=shapes.OrderOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -180,6 +191,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.OrderIn,
         run=get_order_bill_by_id,
         render=answers.as_bill,
+        response=BillOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -189,6 +201,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.CreateOrderLockIn,
         run=create_order_lock,
         render=answers.as_order,
+        response=shapes.OrderOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -198,6 +211,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.ExtendOrderLockIn,
         run=extend_order_lock,
         render=answers.as_nothing,
+        response=shapes.NothingOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -207,6 +221,7 @@ TABLE: tuple[Capability, ...] = (
         request=requests.DeleteOrderLockIn,
         run=delete_order_lock,
         render=answers.as_order,
+        response=shapes.OrderOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -216,6 +231,7 @@ TABLE: tuple[Capability, ...] = (
         request=bookings.CreatePartyIn,
         run=create_party,
         render=answers.as_party,
+        response=booking_shapes.PartyOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -225,6 +241,7 @@ TABLE: tuple[Capability, ...] = (
         request=bookings.PartyIn,
         run=selectors.get_party_by_id,
         render=answers.as_party,
+        response=booking_shapes.PartyOut(),
         has_side_effects=False,
     ),
     Capability(
@@ -235,6 +252,7 @@ TABLE: tuple[Capability, ...] = (
         request=bookings.UpdatePartyIn,
         run=update_party,
         render=answers.as_party,
+        response=booking_shapes.PartyOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -244,7 +262,8 @@ TABLE: tuple[Capability, ...] = (
         request=bookings.PartyIn,
         run=delete_party_by_id,
         render=answers.as_nothing,
-        rest_shape=answers.nothing_at_all,
+        response=shapes.NothingOut(),
+        rest_shape=answers.NOTHING_AT_ALL,
         has_side_effects=True,
     ),
     Capability(
@@ -254,6 +273,7 @@ TABLE: tuple[Capability, ...] = (
         request=bookings.SearchPartiesIn,
         run=selectors.search_parties,
         render=answers.as_parties,
+        response=booking_shapes.PartiesPageOut(),
         has_side_effects=False,
     ),
     Capability(
@@ -263,6 +283,7 @@ TABLE: tuple[Capability, ...] = (
         request=bookings.CreateReservationIn,
         run=create_reservation,
         render=answers.as_reservation,
+        response=booking_shapes.ReservationOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -272,6 +293,7 @@ TABLE: tuple[Capability, ...] = (
         request=bookings.ReservationIn,
         run=selectors.get_reservation_by_id,
         render=answers.as_reservation,
+        response=booking_shapes.ReservationOut(),
         has_side_effects=False,
     ),
     Capability(
@@ -282,6 +304,7 @@ TABLE: tuple[Capability, ...] = (
         request=bookings.UpdateReservationIn,
         run=update_reservation,
         render=answers.as_reservation,
+        response=booking_shapes.ReservationOut(),
         has_side_effects=True,
     ),
     Capability(
@@ -291,7 +314,8 @@ TABLE: tuple[Capability, ...] = (
         request=bookings.ReservationIn,
         run=delete_reservation_by_id,
         render=answers.as_nothing,
-        rest_shape=answers.nothing_at_all,
+        response=shapes.NothingOut(),
+        rest_shape=answers.NOTHING_AT_ALL,
         has_side_effects=True,
     ),
     Capability(
@@ -301,6 +325,7 @@ TABLE: tuple[Capability, ...] = (
         request=bookings.SearchReservationsIn,
         run=selectors.search_reservations,
         render=answers.as_reservations,
+        response=booking_shapes.ReservationsPageOut(),
         has_side_effects=False,
     ),
     Capability(
@@ -311,7 +336,8 @@ TABLE: tuple[Capability, ...] = (
         request=HandleEventIn,
         run=handle_event,
         render=answers.as_nothing,
-        rest_shape=answers.nothing_at_all,
+        response=shapes.NothingOut(),
+        rest_shape=answers.NOTHING_AT_ALL,
         has_side_effects=True,
     ),
 )

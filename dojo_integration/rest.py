@@ -20,7 +20,7 @@ from dojo_integration.models import Road
 from dojo_integration.parsers import MAX_BYTES, parse_object, too_large
 from dojo_integration.wire import errors
 from dojo_integration.wire.errors import EposError
-from dojo_integration.wire.requester import read_requester
+from dojo_integration.wire.requester import RequesterHint, read_requester
 from pos.errors import Busy, InvalidRequest
 from pos.models import Venue
 from pos.permissions import Actor, Requester
@@ -86,7 +86,7 @@ def _answer(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str
         response = _do(request, by_verb, path_params, seen)
         outcome = "ok"
     except Exception as error:
-        response, outcome = _refusal_of(error)
+        response, outcome = refusal_of(error)
         if response.status_code >= 500:
             log.exception("capability failed", **seen)
     duration = round((time.perf_counter() - started) * 1000, 1)
@@ -106,7 +106,7 @@ def _do(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str], s
     actor = Actor.dojo(venue, _requester(request), road=Road.REST)
     answer = capabilities.call(capability, {**body, **path_params}, actor)
     if capability.rest_shape is not None:
-        answer = capability.rest_shape(answer)
+        answer = capability.rest_shape.of_answer(answer)
     return _json(answer) if answer else _nothing()
 
 
@@ -181,21 +181,17 @@ def _read_stream(stream: Any) -> bytes:
 
 
 def _requester(request: HttpRequest) -> Requester:
-    return read_requester(
-        waiter_id=_header(request, "HTTP_WAITER_ID"),
-        product=_header(request, "HTTP_DOJO_REQUESTING_PRODUCT"),
-        device_id=_header(request, "HTTP_DEVICE_ID"),
-        device_type=_header(request, "HTTP_DEVICE_TYPE"),
-    )
+    return read_requester(lambda hint: _header(request, hint))
 
 
-def _header(request: HttpRequest, name: str) -> str:
-    raw: str = request.META.get(name, "")
+def _header(request: HttpRequest, hint: RequesterHint) -> str:
+    raw: str = request.META.get(f"HTTP_{hint.header.upper().replace('-', '_')}", "")
     # WSGI hands headers over as Latin-1, whatever they were written in.
     return raw.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
-def _refusal_of(error: Exception) -> tuple[HttpResponse, str]:
+def refusal_of(error: Exception) -> tuple[HttpResponse, str]:
+    """The EPOSError for what went wrong, and its type."""
     if isinstance(error, Refused):
         response = _refusal(error.error)
         for name, value in error.headers.items():

@@ -179,12 +179,7 @@ def _method_of(request: Mapping[str, Any]) -> str:
 
 def _requester(headers: Any) -> Requester:
     said = headers if isinstance(headers, dict) else {}
-    return read_requester(
-        waiter_id=said.get("waiterId"),
-        product=said.get("dojoRequestingProduct"),
-        device_id=said.get("deviceId"),
-        device_type=said.get("deviceType"),
-    )
+    return read_requester(lambda hint: said.get(hint.param))
 
 
 def _refused(id_: bytes | None, method: str, code: int, error: InvalidRequest) -> Call:

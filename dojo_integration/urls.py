@@ -1,4 +1,4 @@
-"""Every path under /v1, made from the capability table; paths with or without a slash at the end."""
+"""Every path under /v1, made from the capability table, and the document that says so; a slash at the end or none."""
 
 import re
 from collections import defaultdict
@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, re_path
 
+from dojo_integration import api_pages
 from dojo_integration.capabilities import TABLE, Capability, find
 from dojo_integration.rest import endpoint, nothing_here
 
@@ -39,5 +40,9 @@ def _pattern(path: str) -> str:
     return rf"^{named}/?\Z"
 
 
-urlpatterns: list[URLPattern] = [re_path(_pattern(path), endpoint(by_verb)) for path, by_verb in _paths().items()]
+urlpatterns: list[URLPattern] = [
+    re_path(r"^v1/schema/?\Z", api_pages.schema, name="api_schema"),
+    re_path(r"^v1/docs/?\Z", api_pages.docs, name="api_docs"),
+    *(re_path(_pattern(path), endpoint(by_verb)) for path, by_verb in _paths().items()),
+]
 urlpatterns.append(re_path(r"^v1(?:/[\s\S]*)?\Z", nothing_here))

@@ -14,7 +14,7 @@ from pytest_django import DjangoDbBlocker
 from pos.embedded import DataFolder, EmbeddedError
 from tests.throw_away import throw_away_services
 
-pytest_plugins = ["tests.fixtures_venue", "tests.fixtures_browser"]
+pytest_plugins = ["tests.fixtures_venue", "tests.fixtures_browser", "tests.properties"]
 
 _running = pytest.StashKey[contextlib.ExitStack]()
 

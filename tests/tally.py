@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-DONE_WORD = {"contract": "checked", "browser": "ran"}
+DONE_WORD = {"property": "tried", "contract": "checked", "browser": "ran"}
 BROWSER_MARKS = ("browser", "browser_full")
 
 _counts = pytest.StashKey[Counter[str]]()

@@ -51,11 +51,15 @@ class ReservationIn(RequestSerializer):
 
 
 class DepositIn(RequestSerializer):
-    totalAmount = MoneyIn(source="total")
-    description = FreeText(required=False, max_length=LONG_NAME)
+    totalAmount = MoneyIn(source="total", help_text="How much it was.")
+    description = FreeText(required=False, max_length=LONG_NAME, help_text="What it was for.")
     # The contract requires them, its own example leaves them out.
     paymentIntentIds = serializers.ListField(
-        source="intent_ids", child=Identifier(), required=False, max_length=MOST_INTENTS
+        source="intent_ids",
+        child=Identifier(),
+        required=False,
+        max_length=MOST_INTENTS,
+        help_text="The payments that it was made by.",
     )
 
 
@@ -64,7 +68,10 @@ class PartyDetailsIn(RequestSerializer):
 
     startTime = Moment(source="start_time", help_text="When they sat down.")
     tableIds = serializers.ListField(
-        source="table_codes", child=Text(), max_length=MOST_TABLES, help_text="Where they sit: one table at least."
+        source="table_codes",
+        child=Identifier(),
+        max_length=MOST_TABLES,
+        help_text="Where they sit: one table at least.",
     )
     name = FreeText(required=False, max_length=LONG_NAME, help_text="Who they are, mostly the lead guest.")
     covers = WholeNumber(required=False, help_text="How many they are.")
@@ -119,7 +126,10 @@ class CreateReservationIn(RequestSerializer):
     startTime = Moment(source="start_time", help_text="When they are expected.")
     endTime = Moment(source="end_time", help_text="When they should leave.")
     tableIds = serializers.ListField(
-        source="table_codes", child=Text(), max_length=MOST_TABLES, help_text="Where they will sit; none is not yet."
+        source="table_codes",
+        child=Identifier(),
+        max_length=MOST_TABLES,
+        help_text="Where they will sit; none is not yet.",
     )
     hostNotes = FreeText(source="host_notes", required=False, max_length=LONG_TEXT, help_text="For staff only.")
     guestRequests = FreeText(
@@ -142,7 +152,7 @@ class SearchPartiesIn(RequestSerializer):
     completedOnly = YesNo(
         source="completed_only", required=False, help_text="Those who have left instead of those who are here."
     )
-    cursor = CursorIn(required=False)
+    cursor = CursorIn(required=False, help_text="Which page; none: the first.")
 
     def arguments(self, valid: dict[str, Any]) -> dict[str, Any]:
         return _search(valid, "table_id", "completed_only")
@@ -152,7 +162,7 @@ class SearchReservationsIn(RequestSerializer):
     tableId = Text(source="table_id", required=False, allow_blank=True, help_text="Reservations of this table.")
     fromTime = Moment(source="from_time", required=False, help_text="Those that end after this.")
     toTime = Moment(source="to_time", required=False, help_text="Those that begin before this.")
-    cursor = CursorIn(required=False)
+    cursor = CursorIn(required=False, help_text="Which page; none: the first.")
 
     def arguments(self, valid: dict[str, Any]) -> dict[str, Any]:
         return _search(valid, "table_id", "from_time", "to_time")

@@ -35,8 +35,8 @@ ORDER_NOTE_LENGTH = 5_000
 
 
 class ModifierIn(RequestSerializer):
-    name = FreeText(max_length=NAME_LENGTH)
-    plu = Text(max_length=120, allow_blank=True)
+    name = FreeText(max_length=NAME_LENGTH, help_text="What the guest saw.")
+    plu = Text(max_length=120, allow_blank=True, help_text="The option of our menu.")
     quantity = Quantity(help_text="Per single item: two burgers with double cheese have 2 here, not 4.")
     amountPerModifier = SignedMoneyIn(source="money", help_text="The price of one.")
 
@@ -45,31 +45,37 @@ class ModifierIn(RequestSerializer):
 
 
 class SubItemIn(RequestSerializer):
-    name = FreeText(max_length=NAME_LENGTH)
-    plu = Text(max_length=120, allow_blank=True)
-    quantity = Quantity()
+    name = FreeText(max_length=NAME_LENGTH, help_text="What the guest saw.")
+    plu = Text(
+        max_length=120, allow_blank=True, help_text="The product of our menu; one that is not on it is taken too."
+    )
+    quantity = Quantity(help_text="How many.")
     amountPerItem = MoneyIn(source="money", help_text="The price of one, without its item and its modifiers.")
-    note = FreeText(required=False, max_length=NOTE_LENGTH)
-    modifiers = many(ModifierIn(), MOST_PARTS, required=False)
+    note = FreeText(required=False, max_length=NOTE_LENGTH, help_text="For the kitchen.")
+    modifiers = many(ModifierIn(), MOST_PARTS, required=False, help_text="What was chosen with it.")
 
 
 class ItemIn(SubItemIn):
-    subItems = many(SubItemIn(), MOST_PARTS, source="sub_items", required=False)
+    subItems = many(SubItemIn(), MOST_PARTS, source="sub_items", required=False, help_text="The parts of a combo.")
 
 
 class DiscountIn(RequestSerializer):
-    name = FreeText(max_length=NAME_LENGTH)
+    name = FreeText(max_length=NAME_LENGTH, help_text="What the guest was told.")
     amountTotal = MoneyIn(source="money", required=False, help_text="What it takes off in all.")
     # The samples' {amount, value, isPercentage}: value is the percentage, or the amount itself.
-    amount = Amount(required=False)
-    value = Amount(required=False)
-    isPercentage = YesNo(source="is_percentage", required=False)
+    amount = Amount(required=False, help_text="Another spelling of amountTotal, without a currency.")
+    value = Amount(required=False, help_text="With isPercentage amountPercentage, else amountTotal.")
+    isPercentage = YesNo(source="is_percentage", required=False, help_text="What value means.")
     amountPercentage = WholeNumber(
         source="percent", required=False, min_value=0, max_value=10_000, help_text="Hundredths of a percent."
     )
-    affectedPlu = Text(source="affected_plu", required=False, allow_blank=True, max_length=120)
-    discountReference = Text(source="reference", required=False, allow_blank=True, max_length=120)
-    code = Text(required=False, allow_blank=True, max_length=120)
+    affectedPlu = Text(
+        source="affected_plu", required=False, allow_blank=True, max_length=120, help_text="The item it is for."
+    )
+    discountReference = Text(
+        source="reference", required=False, allow_blank=True, max_length=120, help_text="Dojo's id of the discount."
+    )
+    code = Text(required=False, allow_blank=True, max_length=120, help_text="What the guest typed.")
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         return super().to_internal_value(renamed(data, "discountCode", "code"))
@@ -92,46 +98,62 @@ class DiscountIn(RequestSerializer):
 
 
 class PaymentIn(RequestSerializer):
-    paymentIntentId = Identifier(source="payment_intent_id", required=False)
-    paidAmount = PaidMoneyIn(source="paid")
-    tipsAmount = MoneyIn(source="tips", required=False)
+    paymentIntentId = Identifier(
+        source="payment_intent_id", required=False, help_text="Counts once, however often it is sent."
+    )
+    paidAmount = PaidMoneyIn(source="paid", help_text="Without the tip, with its part of the service charge.")
+    tipsAmount = MoneyIn(source="tips", required=False, help_text="The tip, on top of paidAmount.")
 
 
 class TaxLineIn(RequestSerializer):
-    id = FreeText(required=False, max_length=60)
-    name = FreeText(required=False, max_length=100)
-    affectedPlu = Text(source="affected_plu", required=False, allow_blank=True, max_length=120)
-    amountPercentage = WholeNumber(source="percent", required=False, min_value=0, max_value=100_000)
-    amountTotal = SignedMoneyIn(source="money")
+    id = FreeText(required=False, max_length=60, help_text="Dojo's id of the tax.")
+    name = FreeText(required=False, max_length=100, help_text="What the guest was shown.")
+    affectedPlu = Text(
+        source="affected_plu", required=False, allow_blank=True, max_length=120, help_text="The item it is for."
+    )
+    amountPercentage = WholeNumber(
+        source="percent", required=False, min_value=0, max_value=100_000, help_text="Hundredths of a percent."
+    )
+    amountTotal = SignedMoneyIn(source="money", help_text="How much it is.")
 
 
 class CustomerIn(RequestSerializer):
-    id = Identifier(required=False, allow_blank=True)
-    name = FreeText(required=False, max_length=120)
-    emailAddress = Text(source="email", required=False, allow_blank=True, max_length=254)
-    phoneNumber = FreeText(source="phone", required=False, max_length=50)
+    id = Identifier(required=False, allow_blank=True, help_text="Dojo's id of the guest.")
+    name = FreeText(required=False, max_length=120, help_text="What to call at the counter.")
+    emailAddress = Text(source="email", required=False, allow_blank=True, max_length=254, help_text="For the receipt.")
+    phoneNumber = FreeText(source="phone", required=False, max_length=50, help_text="For when it is ready.")
 
 
 class DineInIn(RequestSerializer):
-    tableId = Text(source="table_code", required=False, allow_blank=True, max_length=120)
-    waiterId = Text(source="waiter_id", required=False, allow_blank=True, max_length=120)
-    partyId = Text(source="party_id", required=False, allow_blank=True, max_length=120)
-    reservationId = Text(source="reservation_id", required=False, allow_blank=True, max_length=120)
-    readyAt = Moment(source="ready_at", required=False)
+    tableId = Text(
+        source="table_code", required=False, allow_blank=True, max_length=120, help_text="Where the guests sit."
+    )
+    waiterId = Text(
+        source="waiter_id", required=False, allow_blank=True, max_length=120, help_text="Who serves them, if known."
+    )
+    partyId = Text(source="party_id", required=False, allow_blank=True, max_length=120, help_text="Whose order it is.")
+    reservationId = Text(
+        source="reservation_id",
+        required=False,
+        allow_blank=True,
+        max_length=120,
+        help_text="The reservation that a pre-order is for.",
+    )
+    readyAt = Moment(source="ready_at", required=False, help_text="When a pre-order should be ready.")
 
 
 class CollectionIn(RequestSerializer):
-    asap = YesNo(required=False)
-    collectAt = Moment(source="collect_at", required=False)
+    asap = YesNo(required=False, help_text="As soon as possible.")
+    collectAt = Moment(source="collect_at", required=False, help_text="When the guest comes for it.")
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         return super().to_internal_value(renamed(data, "collectionTime", "collectAt"))
 
 
 class DetailsIn(RequestSerializer):
-    orderType = OneOf(source="order_type", choices=OrderType.values)
-    dineIn = DineInIn(source="dine_in", required=False)
-    collection = CollectionIn(required=False)
+    orderType = OneOf(source="order_type", choices=OrderType.values, help_text="Eaten here, or taken away.")
+    dineIn = DineInIn(source="dine_in", required=False, help_text="For DineIn.")
+    collection = CollectionIn(required=False, help_text="For Collection.")
 
 
 class CreateOrderIn(RequestSerializer):

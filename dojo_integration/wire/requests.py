@@ -49,7 +49,7 @@ class DineInFilterIn(RequestSerializer):
 class SearchOrdersIn(RequestSerializer):
     dineIn = DineInFilterIn(source="dine_in", required=False, help_text="Filters; an order must fit all of them.")
     payableOnly = YesNo(source="payable_only", required=False, help_text="Only orders that still owe something.")
-    cursor = CursorIn(required=False)
+    cursor = CursorIn(required=False, help_text="Which page; none: the first.")
 
     def arguments(self, valid: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -62,7 +62,7 @@ class SearchOrdersIn(RequestSerializer):
 class SearchTablesIn(RequestSerializer):
     areaId = Text(source="area_id", required=False, allow_blank=True, help_text="Tables in this area.")
     waiterId = Text(source="waiter_id", required=False, allow_blank=True, help_text="Tables this waiter serves.")
-    cursor = CursorIn(required=False)
+    cursor = CursorIn(required=False, help_text="Which page; none: the first.")
 
     def arguments(self, valid: dict[str, Any]) -> dict[str, Any]:
         filters: dict[str, Any] = {name: valid[name] for name in ("area_id", "waiter_id") if name in valid}

@@ -144,8 +144,9 @@ def accept_order(*, actor: Actor, order_id: str) -> Order:
 def cancel_order_by_id(*, actor: Actor, order_id: str) -> Order:
     """Cancel an order that nobody has started to make; the stations see it struck out. Cancelling twice is once.
 
-    What is not made can be sold again. Raises NotFound, Locked, Conflict when it has already ended or once any line is
-    started (staff: with the right or an approval it goes on), ApprovalRequired below a bill that the guest has seen.
+    What is not made can be sold again. Raises NotFound, Conflict while it is lent, once any line is started (staff:
+    with the right or an approval it goes on) or when it has already ended, ApprovalRequired below a bill that the
+    guest has seen.
     """
     held, order = hold_order(actor.venue, order_id)
     if order.status == OrderStatus.CANCELED:

@@ -1,4 +1,4 @@
-"""Dojo at the other end: every answer it gets is held against its own contract."""
+"""Dojo at the other end: every answer it gets is held against its own contract, and against our API document."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from dojo_integration.capabilities import find
 from pos.models import Venue
 from pos.permissions import Requester
-from tests.capabilities import contract
+from tests.capabilities import contract, own_contract
 from tests.capabilities.roads import NOBODY, ROADS, Answer, Road
 from tests.factories import WorkingVenue
 from tests.tally import Tally
@@ -43,6 +43,7 @@ class Dojo:
         if answer.error_type is not None:
             assert answer.body["traceId"]
             assert answer.error_type != "UnexpectedError", answer.body
+        assert own_contract.problems(find(name), answer) == []
         if contract.is_here():
             assert self.road.problems(find(name), answer) == []
             self.tally.checked("contract")

@@ -84,9 +84,3 @@ def test_other_names_are_refused(name: str) -> None:
 def test_every_path_leads_somewhere(capability) -> None:
     for path in (capability.path, *capability.other_paths):
         assert resolve(path.replace("{", "").replace("}", "")).func.__name__ == "view"
-
-
-@pytest.mark.parametrize("capability", TABLE, ids=lambda capability: capability.name)
-def test_every_param_says_what_it_is(capability) -> None:
-    fields = capability.request().fields
-    assert [name for name, field in fields.items() if name != "cursor" and not field.help_text] == []

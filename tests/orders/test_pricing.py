@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.pricing import (
@@ -22,8 +22,6 @@ from orders.pricing import (
     vat_breakdown,
 )
 from pos.money import percent_of, tax_contained
-
-LAW = settings(max_examples=50, deadline=None)
 
 UK_STANDARD = 2000
 UK_ZERO = 0
@@ -492,7 +490,6 @@ SERVICES = st.builds(
 )
 
 
-@LAW
 @given(ORDERS, DISCOUNT_LISTS, SERVICES, st.booleans())
 def test_every_total_adds_up_and_nothing_is_negative(
     lines: list[PricedLine], discounts: list[PricedDiscount], service: Service, tax_inclusive: bool
@@ -515,7 +512,6 @@ def test_every_total_adds_up_and_nothing_is_negative(
     assert min(totals.total, totals.service_charge, totals.service_owed, totals.tax_total) >= 0
 
 
-@LAW
 @given(ORDERS, DISCOUNT_LISTS, SERVICES, st.booleans())
 def test_tax_is_rounded_once_per_rate_and_told_to_the_lines_exactly(
     lines: list[PricedLine], discounts: list[PricedDiscount], service: Service, tax_inclusive: bool
@@ -539,7 +535,6 @@ def test_tax_is_rounded_once_per_rate_and_told_to_the_lines_exactly(
     assert rates == sorted(set(rates), reverse=True)
 
 
-@LAW
 @given(ORDERS, DISCOUNT_LISTS, SERVICES, RATES)
 def test_in_an_inclusive_venue_the_rates_never_change_the_total(
     lines: list[PricedLine], discounts: list[PricedDiscount], service: Service, rate: int
@@ -571,7 +566,6 @@ def test_in_an_inclusive_venue_the_rates_never_change_the_total(
     )
 
 
-@LAW
 @given(ORDERS, DISCOUNT_LISTS)
 def test_the_vat_bases_cover_the_goods_exactly(lines: list[PricedLine], discounts: list[PricedDiscount]) -> None:
     totals = price(lines, discounts, NO_SERVICE, tax_inclusive=False)
@@ -579,7 +573,6 @@ def test_the_vat_bases_cover_the_goods_exactly(lines: list[PricedLine], discount
     assert sum(tax_line.base for tax_line in totals.tax_lines) == totals.goods_total
 
 
-@LAW
 @given(ORDERS, DISCOUNT_LISTS, SERVICES, st.randoms(use_true_random=False))
 def test_the_order_of_the_lines_does_not_change_an_inclusive_total(
     lines: list[PricedLine], discounts: list[PricedDiscount], service: Service, random: Random
@@ -598,7 +591,6 @@ def test_the_order_of_the_lines_does_not_change_an_inclusive_total(
     assert one.service_charge == other.service_charge
 
 
-@LAW
 @given(ORDERS, SERVICES, st.booleans(), st.randoms(use_true_random=False))
 def test_without_order_discounts_the_order_of_the_lines_changes_no_tax_either(
     lines: list[PricedLine], service: Service, tax_inclusive: bool, random: Random
@@ -616,7 +608,6 @@ def test_without_order_discounts_the_order_of_the_lines_changes_no_tax_either(
     assert one.tax_lines == other.tax_lines
 
 
-@LAW
 @given(ORDERS, DISCOUNT_LISTS, DISCOUNTS, st.booleans())
 def test_a_discount_lowers_the_goods_by_exactly_what_it_took_and_removing_it_restores_them(
     lines: list[PricedLine], discounts: list[PricedDiscount], extra: PricedDiscount, tax_inclusive: bool
@@ -635,7 +626,6 @@ def test_a_discount_lowers_the_goods_by_exactly_what_it_took_and_removing_it_res
     assert price(lines, discounts, NO_SERVICE, tax_inclusive=tax_inclusive) == before
 
 
-@LAW
 @given(ORDERS, DISCOUNT_LISTS, st.sampled_from([1000, 1250]))
 def test_discretionary_service_adds_itself_and_changes_no_tax(
     lines: list[PricedLine], discounts: list[PricedDiscount], rate: int
@@ -648,7 +638,6 @@ def test_discretionary_service_adds_itself_and_changes_no_tax(
     assert served.tax_lines == bare.tax_lines
 
 
-@LAW
 @given(ORDERS, DISCOUNT_LISTS, SERVICES, st.booleans())
 def test_comping_everything_leaves_no_goods_to_pay(
     lines: list[PricedLine], discounts: list[PricedDiscount], service: Service, tax_inclusive: bool
@@ -670,7 +659,6 @@ def test_comping_everything_leaves_no_goods_to_pay(
         assert totals.total == 0
 
 
-@LAW
 @given(st.lists(st.tuples(ORDERS, SERVICES), max_size=3))
 def test_a_period_states_exactly_what_its_bills_stated(bills: list[tuple[list[PricedLine], Service]]) -> None:
     priced = [price(lines, [], service, tax_inclusive=True) for lines, service in bills]

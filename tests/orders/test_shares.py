@@ -5,14 +5,12 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.pricing import LineKind, PricedDiscount, PricedLine, Service, ServiceKind, Totals, price
 from orders.shares import Allocation, ShareableLine, ShareAmount, ShareKind, ShareSpec, allocate, service_within
 from pos.money import percent_of
-
-LAW = settings(max_examples=50, deadline=None)
 
 
 def dish(key: str, amount: int, *seats: int, units: int = 1) -> ShareableLine:
@@ -661,7 +659,6 @@ def service_on(lines: Sequence[ShareableLine], rate: int = 1250) -> int:
     return percent_of(sum(line.service_base for line in lines), rate)
 
 
-@LAW
 @given(
     bills(),
     plans(),
@@ -679,7 +676,6 @@ def test_open_shares_and_what_is_nobodys_sum_to_what_is_outstanding(
     assert plan.total == sum(line.amount for line in lines) + plan.service_total
 
 
-@LAW
 @given(bills(), plans(kinds=[ShareKind.SEAT, ShareKind.ITEM]))
 def test_every_line_is_handed_out_to_the_penny(lines: list[ShareableLine], shares: list[ShareSpec]) -> None:
     plan = split(lines, shares, service=service_on(lines))
@@ -691,7 +687,6 @@ def test_every_line_is_handed_out_to_the_penny(lines: list[ShareableLine], share
         assert sum(share.lines.values()) == share.goods
 
 
-@LAW
 @given(bills(), plans())
 def test_nobody_pays_for_a_seat_that_is_not_theirs(lines: list[ShareableLine], shares: list[ShareSpec]) -> None:
     plan = split(lines, shares)
@@ -702,7 +697,6 @@ def test_nobody_pays_for_a_seat_that_is_not_theirs(lines: list[ShareableLine], s
             assert {key for key, amount in plan.shares[spec.key].lines.items() if amount} <= theirs
 
 
-@LAW
 @given(bills(), st.integers(min_value=1, max_value=9))
 def test_equal_parts_are_equal_to_the_penny(lines: list[ShareableLine], ways: int) -> None:
     plan = split(lines, equal(ways), service=service_on(lines))
@@ -712,7 +706,6 @@ def test_equal_parts_are_equal_to_the_penny(lines: list[ShareableLine], ways: in
     assert sum(amounts) == plan.total
 
 
-@LAW
 @given(bills(), plans(), st.integers(min_value=0, max_value=3_000), st.randoms(use_true_random=False))
 def test_guests_pay_the_same_in_whatever_order_they_pay(
     lines: list[ShareableLine], shares: list[ShareSpec], loose: int, random: Random
@@ -742,7 +735,6 @@ def test_guests_pay_the_same_in_whatever_order_they_pay(
     assert done.outstanding == done.unassigned.total == shown.unassigned.total
 
 
-@LAW
 @given(bills(), plans(kinds=[ShareKind.SEAT, ShareKind.ITEM, ShareKind.EQUAL]), st.data())
 def test_taking_service_off_one_share_and_putting_it_back_moves_no_other(
     lines: list[ShareableLine], shares: list[ShareSpec], data: st.DataObject
@@ -829,7 +821,6 @@ class Evening:
         ]
 
 
-@settings(max_examples=100, deadline=None)
 @given(plans(), st.booleans(), st.data())
 def test_whatever_happens_in_an_evening_the_shares_sum_to_what_is_outstanding(
     shares: list[ShareSpec], tax_inclusive: bool, data: st.DataObject

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pos.money import (
@@ -14,8 +14,6 @@ from pos.money import (
     percent_of,
     tax_contained,
 )
-
-LAW = settings(max_examples=50, deadline=None)
 
 AMOUNTS = st.integers(min_value=-10_000_000, max_value=10_000_000)
 RATES = st.integers(min_value=0, max_value=20_000)
@@ -67,7 +65,6 @@ def test_divide_half_up_refuses_zero() -> None:
         divide_half_up(1, 0)
 
 
-@LAW
 @given(AMOUNTS, st.integers(min_value=1, max_value=100_000))
 def test_half_up_is_the_nearest_and_halves_leave_zero(numerator: int, denominator: int) -> None:
     exact = Fraction(numerator, denominator)
@@ -79,14 +76,12 @@ def test_half_up_is_the_nearest_and_halves_leave_zero(numerator: int, denominato
         assert abs(rounded) > abs(exact)
 
 
-@LAW
 @given(AMOUNTS, RATES)
 def test_a_refund_mirrors_its_sale(amount: int, rate: int) -> None:
     assert percent_of(-amount, rate) == -percent_of(amount, rate)
     assert tax_contained(-amount, rate) == -tax_contained(amount, rate)
 
 
-@LAW
 @given(st.integers(min_value=0, max_value=10_000_000), RATES)
 def test_tax_contained_is_the_tax_on_what_remains_within_a_penny(gross: int, rate: int) -> None:
     tax = tax_contained(gross, rate)
@@ -120,7 +115,6 @@ def test_largest_remainder_refuses_what_it_cannot_split() -> None:
         largest_remainder(1, [2, -1])
 
 
-@LAW
 @given(AMOUNTS, WEIGHTS)
 def test_a_split_adds_up_and_nobody_is_off_by_a_penny(total: int, weights: list[int]) -> None:
     parts = largest_remainder(total, weights)
@@ -133,7 +127,6 @@ def test_a_split_adds_up_and_nobody_is_off_by_a_penny(total: int, weights: list[
             assert part == 0
 
 
-@LAW
 @given(WEIGHTS, st.data())
 def test_a_part_never_exceeds_its_weight_when_there_is_enough(weights: list[int], data: st.DataObject) -> None:
     total = data.draw(st.integers(min_value=0, max_value=sum(weights)))
@@ -143,13 +136,11 @@ def test_a_part_never_exceeds_its_weight_when_there_is_enough(weights: list[int]
     assert all(0 <= part <= weight for part, weight in zip(parts, weights, strict=True))
 
 
-@LAW
 @given(WEIGHTS)
 def test_splitting_the_sum_gives_back_the_weights(weights: list[int]) -> None:
     assert largest_remainder(sum(weights), weights) == weights
 
 
-@LAW
 @given(st.integers(min_value=0, max_value=1_000_000), st.integers(min_value=1, max_value=30))
 def test_an_equal_split_differs_by_a_penny_at_most(total: int, ways: int) -> None:
     parts = largest_remainder(total, [1] * ways)
