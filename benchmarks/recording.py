@@ -126,7 +126,7 @@ def _stand_ins(house: House) -> tuple[Table, Membership]:
 
 
 def _tables() -> Iterator[type[models.Model]]:
-    return (model for model in apps.get_models(include_auto_created=True) if model._meta.managed)
+    return (model for model in apps.get_models(include_auto_created=True) if not model._meta.proxy)
 
 
 def _newest_rows() -> dict[str, str | None]:
