@@ -64,7 +64,7 @@ def get_order(request: HttpRequest, order_id: str) -> HttpResponse:
 @csrf_exempt
 def search_orders(request: HttpRequest) -> HttpResponse:
     venue = _venue(request)
-    payable = OrderDocument.objects.filter(venue_id=venue.pk, payable=True).order_by("-order_id")
+    payable = OrderDocument.objects.filter(venue_id=venue.pk, payable=True).order_by("-number")
     rows = ",".join(payable.values_list("body", flat=True)[:PAGE])
     return _json(f'{{"data":[{rows}]}}')
 
@@ -143,9 +143,10 @@ def create_order(request: HttpRequest) -> HttpResponse:
         period = TradingPeriod.objects.get(venue=venue, closed_at=None)
         _insert_payment(order, period, paid["paymentIntentId"], paid["paidAmount"]["value"], 0)
         body = _document(order, asked)
-        OrderDocument.objects.bulk_create(
-            [OrderDocument(order_id=order.pk, venue_id=venue.pk, payable=False, body=body)]
+        document = OrderDocument(
+            order_id=order.pk, venue_id=venue.pk, number=order.number, payable=order.payable, body=body
         )
+        OrderDocument.objects.bulk_create([document])
     return _json(body)
 
 

@@ -13,8 +13,8 @@ from floorplan.selectors import ServedArea, ServedTable
 from pos.errors import NotFound
 from pos.permissions import Actor
 
-OrderText = tuple[str, str]
-"""An order's id and its document."""
+OrderText = tuple[int, str]
+"""An order's number and its document."""
 
 
 def get_order_by_id(*, actor: Actor, order_id: str) -> str:
@@ -57,7 +57,7 @@ def search_orders(
         documents = documents.filter(payable=True)
     return read_page(
         actor.venue,
-        "orders",
+        "orders by number",
         ask,
         following=lambda place, most: _older(documents, place, most),
         preceding=lambda place, most: _newer(documents, place, most),
@@ -67,15 +67,15 @@ def search_orders(
 
 def _older(documents: "QuerySet[OrderDocument]", place: Place | None, most: int) -> list[OrderText]:
     if place is not None:
-        lookup = "order_id__lte" if place.inclusive else "order_id__lt"
+        lookup = "number__lte" if place.inclusive else "number__lt"
         documents = documents.filter(**{lookup: place.position})
-    return list(documents.order_by("-order_id").values_list("order_id", "body")[:most])
+    return list(documents.order_by("-number").values_list("number", "body")[:most])
 
 
 def _newer(documents: "QuerySet[OrderDocument]", place: Place, most: int) -> list[OrderText]:
-    lookup = "order_id__gte" if place.inclusive else "order_id__gt"
+    lookup = "number__gte" if place.inclusive else "number__gt"
     documents = documents.filter(**{lookup: place.position})
-    return list(documents.order_by("order_id").values_list("order_id", "body")[:most])
+    return list(documents.order_by("number").values_list("number", "body")[:most])
 
 
 def list_areas(*, actor: Actor) -> list[ServedArea]:
