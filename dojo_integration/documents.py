@@ -26,6 +26,7 @@ class Document:
 
     order_id: str
     venue_id: int
+    number: int
     table_code: str
     waiter_id: str
     party_id: str
@@ -35,19 +36,19 @@ class Document:
 
 
 _in_columns = attrgetter(
-    "order_id", "venue_id", "table_code", "waiter_id", "party_id", "reservation_id", "payable", "body"
+    "order_id", "venue_id", "number", "table_code", "waiter_id", "party_id", "reservation_id", "payable", "body"
 )
 _UPSERT = """
     INSERT INTO dojo_integration_orderdocument AS d
-        (order_id, venue_id, table_code, waiter_id, party_id, reservation_id, payable, body)
+        (order_id, venue_id, number, table_code, waiter_id, party_id, reservation_id, payable, body)
     VALUES {rows}
     ON CONFLICT (order_id) DO UPDATE SET
-        venue_id = excluded.venue_id, table_code = excluded.table_code, waiter_id = excluded.waiter_id,
-        party_id = excluded.party_id, reservation_id = excluded.reservation_id, payable = excluded.payable,
-        body = excluded.body
-    WHERE (d.venue_id, d.table_code, d.waiter_id, d.party_id, d.reservation_id, d.payable, d.body)
-        IS DISTINCT FROM (excluded.venue_id, excluded.table_code, excluded.waiter_id, excluded.party_id,
-                          excluded.reservation_id, excluded.payable, excluded.body)
+        venue_id = excluded.venue_id, number = excluded.number, table_code = excluded.table_code,
+        waiter_id = excluded.waiter_id, party_id = excluded.party_id, reservation_id = excluded.reservation_id,
+        payable = excluded.payable, body = excluded.body
+    WHERE (d.venue_id, d.number, d.table_code, d.waiter_id, d.party_id, d.reservation_id, d.payable, d.body)
+        IS DISTINCT FROM (excluded.venue_id, excluded.number, excluded.table_code, excluded.waiter_id,
+                          excluded.party_id, excluded.reservation_id, excluded.payable, excluded.body)
     RETURNING order_id
 """
 
@@ -87,7 +88,7 @@ def store(documents: Sequence[Document]) -> list[str]:
     """Keep these documents where their text is new, in one statement; says which that were."""
     if not documents:
         return []
-    rows = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s)"] * len(documents))
+    rows = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(documents))
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT.format(rows=rows), [value for document in documents for value in _in_columns(document)])
         return [order_id for (order_id,) in cursor.fetchall()]
@@ -112,6 +113,7 @@ def _document(facts: OrderFacts) -> Document:
     return Document(
         order_id=order.id,
         venue_id=order.venue_id,
+        number=order.number,
         table_code=order.table_code or "",
         waiter_id=order.waiter_id or "",
         party_id=order.party_id or "",

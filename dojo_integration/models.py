@@ -18,6 +18,8 @@ class OrderDocument(models.Model):
 
     order_id = models.CharField(max_length=40, primary_key=True, db_collation="C")
     venue_id = models.BigIntegerField()
+    # The venue's own count, in which searches are sorted: a till with a wrong clock makes ids that are not in order.
+    number = models.PositiveIntegerField()
     table_code = models.CharField(max_length=40, blank=True, db_collation="C")
     waiter_id = models.CharField(max_length=60, blank=True, db_collation="C")
     party_id = models.CharField(max_length=40, blank=True, db_collation="C")
@@ -28,17 +30,22 @@ class OrderDocument(models.Model):
     class Meta:
         ordering = ["-order_id"]
         indexes = [
-            models.Index(fields=["venue_id", "-order_id"], name="document_newest"),
-            models.Index(fields=["venue_id", "-order_id"], condition=models.Q(payable=True), name="document_payable"),
-            models.Index(fields=["venue_id", "table_code", "-order_id"], name="document_by_table"),
-            models.Index(fields=["venue_id", "waiter_id", "-order_id"], name="document_by_waiter"),
+            models.Index(fields=["venue_id", "-number"], name="document_newest"),
+            models.Index(fields=["venue_id", "-number"], condition=models.Q(payable=True), name="document_payable"),
+            models.Index(fields=["venue_id", "table_code", "-number"], name="document_by_table"),
+            models.Index(fields=["venue_id", "waiter_id", "-number"], name="document_by_waiter"),
             models.Index(
-                fields=["venue_id", "party_id", "-order_id"],
+                fields=["venue_id", "table_code", "waiter_id", "-number"],
+                condition=~models.Q(table_code="") & ~models.Q(waiter_id=""),
+                name="document_by_table_waiter",
+            ),
+            models.Index(
+                fields=["venue_id", "party_id", "-number"],
                 condition=~models.Q(party_id=""),
                 name="document_by_party",
             ),
             models.Index(
-                fields=["venue_id", "reservation_id", "-order_id"],
+                fields=["venue_id", "reservation_id", "-number"],
                 condition=~models.Q(reservation_id=""),
                 name="document_by_reservation",
             ),

@@ -19,8 +19,8 @@ from pos.permissions import Actor
 
 T = TypeVar("T")
 
-OrderText = tuple[str, str]
-"""An order's id and its document."""
+OrderText = tuple[int, str]
+"""An order's number and its document."""
 
 
 def get_order_by_id(*, actor: Actor, order_id: str) -> str:
@@ -61,8 +61,8 @@ def search_orders(
         documents = documents.filter(waiter_id=actor.requester.waiter_id)
     if payable_only:
         documents = documents.filter(payable=True)
-    texts = documents.values_list("order_id", "body")
-    return _newest_first(actor, "orders", ask, texts, position_of=lambda row: row[0])
+    texts = documents.values_list("number", "body")
+    return _newest_first(actor, "orders by number", ask, texts, position_of=lambda row: row[0], sorted_by="number")
 
 
 def get_party_by_id(*, actor: Actor, party_id: str) -> Party:
@@ -97,19 +97,25 @@ def search_reservations(
 
 
 def _newest_first(
-    actor: Actor, kind: str, ask: PageAsk, rows: "QuerySet[Any, T]", *, position_of: Callable[[T], str]
+    actor: Actor,
+    kind: str,
+    ask: PageAsk,
+    rows: "QuerySet[Any, T]",
+    *,
+    position_of: Callable[[T], str | int],
+    sorted_by: str = "pk",
 ) -> Page[T]:
-    """One page of rows whose primary keys sort by age."""
+    """One page of rows by a column that sorts by age, as primary keys and a venue's order numbers do."""
     # What hangs on a row is read for those of the page, not for a glance past its edge.
     rows = rows.prefetch_related(None)
 
     def older(place: Place | None, most: int) -> list[T]:
-        beyond = {} if place is None else {"pk__lte" if place.inclusive else "pk__lt": place.position}
-        return list(rows.filter(**beyond).order_by("-pk")[:most])
+        beyond = {} if place is None else {f"{sorted_by}__{'lte' if place.inclusive else 'lt'}": place.position}
+        return list(rows.filter(**beyond).order_by(f"-{sorted_by}")[:most])
 
     def newer(place: Place, most: int) -> list[T]:
-        beyond = {"pk__gte" if place.inclusive else "pk__gt": place.position}
-        return list(rows.filter(**beyond).order_by("pk")[:most])
+        beyond = {f"{sorted_by}__{'gte' if place.inclusive else 'gt'}": place.position}
+        return list(rows.filter(**beyond).order_by(sorted_by)[:most])
 
     return read_page(actor.venue, kind, ask, following=older, preceding=newer, position_of=position_of)
 

@@ -18,6 +18,7 @@ from dojo_integration.models import DojoEvent, EventName, OrderDocument, RestCre
 from floorplan.models import Area, Table
 from orders import models as orders
 from orders import vat_presets
+from orders.services.opening import next_number
 from orders.services.venue_setup import lay_foundations
 from pos.models import Approval, AuditEntry, Country, Currency, Membership, Role, Staff, Till, Venue
 from pos.models.people import hash_till_token
@@ -328,7 +329,8 @@ class OrderFactory(DjangoModelFactory[orders.Order]):
         model = orders.Order
 
     venue = factory.SubFactory(VenueFactory)
-    number = factory.Sequence(lambda n: 1_000_000 + n)
+    # The venue's own count, as services take it: orders are listed in its order.
+    number = factory.LazyAttribute(lambda order: next_number(order.venue))
     display_base = factory.LazyAttribute(lambda order: f"Order {order.number}")
     display_name = factory.SelfAttribute("display_base")
     currency = factory.SelfAttribute("venue.currency")
@@ -498,6 +500,7 @@ class OrderDocumentFactory(DjangoModelFactory[OrderDocument]):
 
     order_id = factory.Sequence(lambda n: f"order_{n:026d}")
     venue_id = 0
+    number = factory.Sequence(lambda n: n + 1)
     payable = True
     body = "{}"
 

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pos.embedded import DataFolder, Installation, Program, install
 from pos.embedded.process import signal_group
@@ -22,14 +22,19 @@ REDIS_SETTINGS = ("--databases", "64")
 
 
 @contextlib.contextmanager
-def throw_away_services(folder: DataFolder) -> Iterator[Installation]:
+def throw_away_services(
+    folder: DataFolder,
+    *,
+    postgres_settings: Sequence[str] = POSTGRES_SETTINGS,
+    redis_settings: Sequence[str] = REDIS_SETTINGS,
+) -> Iterator[Installation]:
     """PostgreSQL and Redis in a folder that is removed with everything in it."""
     folder.make(traversable=os.geteuid() == 0)
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder.path, ignore_errors=True)
         installed = install(
             folder, with_postgres=True, with_redis=True,
-            postgres_settings=POSTGRES_SETTINGS, redis_settings=REDIS_SETTINGS,
+            postgres_settings=postgres_settings, redis_settings=redis_settings,
         )  # fmt: skip
         assert installed.postgres
         assert installed.redis
@@ -49,7 +54,7 @@ def running(folder: DataFolder, program: Program) -> Iterator["subprocess.Popen[
         deadline = time.monotonic() + START_DEADLINE
         while not program.is_ready():
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"The tests' {program.name} does not start:\n{log_path.read_text()}")
+                raise RuntimeError(f"{program.name} does not start:\n{log_path.read_text()}")
             time.sleep(0.02)
         yield process
     finally:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("pos", "0002_audit_is_append_only"),
-        ("dojo_integration", "0002_dojo_events"),
+        ("dojo_integration", "0004_documents_by_number"),
     ]
 
     operations = [

@@ -1,12 +1,14 @@
 """SearchOrders: which orders a card machine lists, page by page."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from dojo_integration.models import OrderDocument
 from orders.models import LineState
+from pos.ids import ORDER, new_id
 from pos.models import Venue
 from pos.permissions import Requester
 from tests.bills import a_bill, settled
@@ -30,6 +32,15 @@ def test_lists_every_order_newest_first(dojo: Dojo, uk: WorkingVenue) -> None:
     assert ids(dojo) == [cancelled["id"], paid.pk, bill.pk]
     assert ids(dojo, payableOnly=False) == [cancelled["id"], paid.pk, bill.pk]
     assert ids(dojo, payableOnly=True) == [bill.pk]
+
+
+def test_a_till_with_a_wrong_clock_changes_nothing_of_the_order(dojo: Dojo, uk: WorkingVenue) -> None:
+    # given an order whose id, made by a till, is years older than the one before it
+    first = settled(OrderFactory(venue=uk.venue))
+    late = settled(OrderFactory(venue=uk.venue, id=new_id(ORDER, datetime(2020, 1, 1, tzinfo=UTC))))
+    # then
+    assert late.pk < first.pk
+    assert ids(dojo) == [late.pk, first.pk]
 
 
 def test_payable_means_open_with_something_outstanding(dojo: Dojo, uk: WorkingVenue) -> None:
@@ -122,6 +133,7 @@ def test_a_hundred_is_the_page_unless_asked_otherwise(dojo: Dojo, uk: WorkingVen
         OrderDocument.objects.create(
             order_id=f"order_{number:026d}",
             venue_id=uk.venue.pk,
+            number=number,
             payable=True,
             body=body.replace(order_id, str(number)),
         )

@@ -279,6 +279,8 @@ def test_a_document_is_written_only_when_it_changed(uk: WorkingVenue) -> None:
     assert _written([one.pk, two.pk]) == [two.pk]
     OrderDocument.objects.filter(order_id=one.pk).update(table_code="elsewhere")
     assert _written([one.pk, two.pk]) == [one.pk]
+    OrderDocument.objects.filter(order_id=two.pk).update(number=0)
+    assert _written([one.pk, two.pk]) == [two.pk]
     assert _written([]) == []
     assert _written(["order_of_nobody"]) == []
 
@@ -304,6 +306,7 @@ def test_the_searchable_columns_are_the_orders(uk: WorkingVenue) -> None:
     booked = ReservationFactory(venue=uk.venue)
     order = a_bill(uk, reservation=booked)
     found = OrderDocument.objects.get(order_id=order.pk)
+    assert found.number == order.number
     assert (found.venue_id, found.table_code, found.waiter_id, found.party_id, found.reservation_id, found.payable) == (
         uk.venue.pk,
         "t1",
@@ -362,7 +365,7 @@ def test_rebuilding_mends_what_is_wrong_and_says_how_much(uk: WorkingVenue, iris
     right = {document.order_id: document.body for document in OrderDocument.objects.all()}
     OrderDocument.objects.filter(order_id=orders[0].pk).update(body="{}")
     OrderDocument.objects.filter(order_id=orders[1].pk).delete()
-    OrderDocument.objects.create(order_id="order_stray", venue_id=uk.venue.pk, payable=True, body="{}")
+    OrderDocument.objects.create(order_id="order_stray", venue_id=uk.venue.pk, number=0, payable=True, body="{}")
     # when
     lines = rebuild()
     # then
