@@ -26,7 +26,7 @@ def problems(capability: Capability, answer: Answer) -> list[str]:
     """What our document has to say against that answer."""
     own = document(settings.EPOS_TABLES_IN_ARRAY)
     if answer.status is None:
-        return _found(own, _of_another_road(capability, answer), answer.body)
+        return _on_another_road(own, capability, answer)
     responses = own["paths"][capability.path][capability.verb.lower()]["responses"]
     if str(answer.status) not in responses:
         return [f"$: {answer.status} is not announced"]
@@ -38,11 +38,13 @@ def problems(capability: Capability, answer: Answer) -> list[str]:
     return _found(own, response["content"]["application/json"]["schema"], answer.body)
 
 
-def _of_another_road(capability: Capability, answer: Answer) -> dict[str, Any]:
+def _on_another_road(own: dict[str, Any], capability: Capability, answer: Answer) -> list[str]:
+    """The same body as over HTTP; a refusal has JSON-RPC's own words beside ours."""
     if not answer.ok:
-        return {"$ref": "#/components/schemas/EPOSError"}
+        ours = {name: value for name, value in answer.body.items() if name not in ("code", "message")}
+        return _found(own, {"$ref": "#/components/schemas/EPOSError"}, ours)
     assert capability.response is not None
-    return WireSchemas().of(capability.response)
+    return _found(own, WireSchemas().of(capability.response), answer.body)
 
 
 def _found(own: dict[str, Any], schema: dict[str, Any], body: Any) -> list[str]:
