@@ -15,9 +15,10 @@ RUN_FOLDER = Path(
     )
 )
 _KEPT = ("TABLESIDE_TEST_RUN", "TABLESIDE_SPECS")
+_NAMES = ("HOST", "PORT", "DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL")
 _PREFIXES = ("DJANGO_DEBUG", "DJANGO_SECRET", "DJANGO_ALLOWED", "TABLESIDE_", "DOJO_", "EPOS_", "LIVE_")
 for _name in list(os.environ):
-    if _name in ("HOST", "PORT", "DATABASE_URL", "REDIS_URL") or (_name.startswith(_PREFIXES) and _name not in _KEPT):
+    if _name in _NAMES or (_name.startswith(_PREFIXES) and _name not in _KEPT):
         del os.environ[_name]
 os.environ["TABLESIDE_ENV_FILE"] = os.devnull
 os.environ["TABLESIDE_DATA_DIR"] = str(RUN_FOLDER / "no-venue")
