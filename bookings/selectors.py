@@ -55,6 +55,9 @@ def search_reservations(
 ) -> QuerySet[Reservation]:
     """Reservations with their tables, newest first; times select those that overlap the interval."""
     bookings = _bookings(venue)
+    if from_time is not None and to_time is not None and to_time < from_time:
+        # Else this would be whoever is there all the time between the two.
+        return bookings.none()
     if table_code is not None:
         bookings = bookings.filter(table_links__table__code=table_code)
     if from_time is not None:

@@ -8,19 +8,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-from django.conf import settings
-from django.utils import timezone
-
-from dojo_integration import documents, selectors
-from dojo_integration.cursors import Page
-from dojo_integration.wire import bill, requests
+from dojo_integration import answers, documents, selectors
+from dojo_integration.models import EventName
+from dojo_integration.request_memory import RequestKey, once
+from dojo_integration.services.inbox import handle_event
+from dojo_integration.wire import bookings, requests
 from dojo_integration.wire.create_order import CreateOrderIn
+from dojo_integration.wire.events import HandleEventIn
 from dojo_integration.wire.fields import RequestSerializer, validated
-from dojo_integration.wire.floorplan import render_area, render_table
-from floorplan.selectors import ServedArea, ServedTable
-from orders.models import Order
 from orders.services.closing import get_order_bill_by_id
+from orders.services.dojo_bookings import (
+    create_party,
+    create_reservation,
+    delete_party_by_id,
+    delete_reservation_by_id,
+    update_party,
+    update_reservation,
+)
 from orders.services.dojo_orders import cancel_order_by_id, create_order
 from orders.services.locking import create_order_lock, delete_order_lock, extend_order_lock
 from orders.services.payments import record_order_payment_by_id
@@ -49,16 +53,45 @@ class Capability:
     other_paths: tuple[str, ...] = ()
     # Where REST wants another shape than the WebSocket.
     rest_shape: Callable[[bytes], bytes] | None = None
+    # What it is registered for one by one, under a name of its own each: "HandleEvent:payment_intent.created".
+    topics: tuple[str, ...] = ()
+
+    @property
+    def registration_names(self) -> tuple[str, ...]:
+        """What Dojo is told that we implement."""
+        return tuple(f"{self.name}:{topic}" for topic in self.topics) or (self.name,)
 
     @property
     def ws_method(self) -> str:
         return f"{self.name}V1"
 
+    @property
+    def is_remembered(self) -> bool:
+        """Whether the same request again gets its first answer. What is read is read as it is now, a bill too."""
+        return self.has_side_effects and self.verb != "GET"
 
-def call(capability: Capability, params: Mapping[str, Any], actor: Actor) -> bytes:
-    """Do what Dojo asks and return the answer's JSON. Raises PosError."""
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that stands for it, of then and now, on either road."""
+        plain = (self.name, self.legacy_name) if self.legacy_name else (self.name,)
+        return (*dict.fromkeys((*plain, *self.registration_names)), *(f"{name}V1" for name in plain))
+
+
+def call(
+    capability: Capability, params: Mapping[str, Any], actor: Actor, *, request: RequestKey | None = None
+) -> bytes:
+    """Do what Dojo asks and return the answer's JSON; what changes something, once per request that says which it is.
+
+    Raises PosError.
+    """
     arguments = validated(capability.request, params)
     with documents.remembered():
+        if request is not None and capability.is_remembered:
+            return once(
+                request,
+                run=lambda: capability.run(actor=actor, **arguments),
+                render=lambda result: capability.render(result, actor),
+            )
         return capability.render(capability.run(actor=actor, **arguments), actor)
 
 
@@ -72,51 +105,6 @@ def find(name: str) -> Capability:
     return capability
 
 
-def _as_order(order: Order, actor: Actor) -> bytes:
-    return documents.body_of(order).encode()
-
-
-def _as_text(body: str, actor: Actor) -> bytes:
-    return body.encode()
-
-
-def _as_nothing(result: object, actor: Actor) -> bytes:
-    return b"{}"
-
-
-def _as_bill(order: Order, actor: Actor) -> bytes:
-    return orjson.dumps(
-        {
-            "header": bill.render_header(order, actor.venue, timezone.now()),
-            "order": orjson.Fragment(documents.body_of(order)),
-            "footer": bill.render_footer(order, actor.venue),
-        }
-    )
-
-
-def _as_orders(page: Page[selectors.OrderText], actor: Actor) -> bytes:
-    return _page(page, b",".join(body.encode() for _, body in page.rows))
-
-
-def _as_tables(page: Page[ServedTable], actor: Actor) -> bytes:
-    return _page(page, b",".join(orjson.dumps(render_table(table)) for table in page.rows))
-
-
-def _as_areas(areas: list[ServedArea], actor: Actor) -> bytes:
-    return orjson.dumps([render_area(area) for area in areas])
-
-
-def _page(page: Page[Any], rows: bytes) -> bytes:
-    neighbours = {"before": page.before, "after": page.after}
-    cursors = b"".join(b',"%s":%s' % (name.encode(), orjson.dumps(text)) for name, text in neighbours.items() if text)
-    return b'{"data":[%s]%s}' % (rows, cursors)
-
-
-def _in_array(answer: bytes) -> bytes:
-    """The REST contract wraps the one page of tables in an array; an older reader may want it bare."""
-    return b"[%s]" % answer if settings.EPOS_TABLES_IN_ARRAY else answer
-
-
 TABLE: tuple[Capability, ...] = (
     Capability(
         name="ListAreas",
@@ -124,7 +112,7 @@ TABLE: tuple[Capability, ...] = (
         path="/v1/areas",
         request=requests.NothingIn,
         run=selectors.list_areas,
-        render=_as_areas,
+        render=answers.as_areas,
         has_side_effects=False,
     ),
     Capability(
@@ -134,8 +122,8 @@ TABLE: tuple[Capability, ...] = (
         other_paths=("/v1/tables",),
         request=requests.SearchTablesIn,
         run=selectors.search_tables,
-        render=_as_tables,
-        rest_shape=_in_array,
+        render=answers.as_tables,
+        rest_shape=answers.in_array,
         has_side_effects=False,
     ),
     Capability(
@@ -144,7 +132,7 @@ TABLE: tuple[Capability, ...] = (
         path="/v1/orders/search",
         request=requests.SearchOrdersIn,
         run=selectors.search_orders,
-        render=_as_orders,
+        render=answers.as_orders,
         has_side_effects=False,
     ),
     Capability(
@@ -153,7 +141,7 @@ TABLE: tuple[Capability, ...] = (
         path="/v1/orders/{orderId}",
         request=requests.OrderIn,
         run=selectors.get_order_by_id,
-        render=_as_text,
+        render=answers.as_text,
         has_side_effects=False,
     ),
     Capability(
@@ -162,7 +150,7 @@ TABLE: tuple[Capability, ...] = (
         path="/v1/orders",
         request=CreateOrderIn,
         run=create_order,
-        render=_as_order,
+        render=answers.as_order,
         has_side_effects=True,
     ),
     Capability(
@@ -171,7 +159,7 @@ TABLE: tuple[Capability, ...] = (
         path="/v1/orders/{orderId}",
         request=requests.OrderIn,
         run=cancel_order_by_id,
-        render=_as_order,
+        render=answers.as_order,
         has_side_effects=True,
     ),
     Capability(
@@ -181,7 +169,7 @@ TABLE: tuple[Capability, ...] = (
         path="/v1/orders/{orderId}/record-payment",
         request=requests.RecordOrderPaymentIn,
         run=record_order_payment_by_id,
-        render=_as_order,
+        render=answers.as_order,
         has_side_effects=True,
     ),
     Capability(
@@ -191,7 +179,7 @@ TABLE: tuple[Capability, ...] = (
         path="/v1/orders/{orderId}/bill",
         request=requests.OrderIn,
         run=get_order_bill_by_id,
-        render=_as_bill,
+        render=answers.as_bill,
         has_side_effects=True,
     ),
     Capability(
@@ -200,7 +188,7 @@ TABLE: tuple[Capability, ...] = (
         path="/v1/orders/{orderId}/lock",
         request=requests.CreateOrderLockIn,
         run=create_order_lock,
-        render=_as_order,
+        render=answers.as_order,
         has_side_effects=True,
     ),
     Capability(
@@ -209,7 +197,7 @@ TABLE: tuple[Capability, ...] = (
         path="/v1/orders/{orderId}/locks/{lockId}",
         request=requests.ExtendOrderLockIn,
         run=extend_order_lock,
-        render=_as_nothing,
+        render=answers.as_nothing,
         has_side_effects=True,
     ),
     Capability(
@@ -218,15 +206,114 @@ TABLE: tuple[Capability, ...] = (
         path="/v1/orders/{orderId}/locks/{lockId}",
         request=requests.DeleteOrderLockIn,
         run=delete_order_lock,
-        render=_as_order,
+        render=answers.as_order,
+        has_side_effects=True,
+    ),
+    Capability(
+        name="CreateParty",
+        verb="POST",
+        path="/v1/parties",
+        request=bookings.CreatePartyIn,
+        run=create_party,
+        render=answers.as_party,
+        has_side_effects=True,
+    ),
+    Capability(
+        name="GetPartyById",
+        verb="GET",
+        path="/v1/parties/{partyId}",
+        request=bookings.PartyIn,
+        run=selectors.get_party_by_id,
+        render=answers.as_party,
+        has_side_effects=False,
+    ),
+    Capability(
+        name="UpdateParty",
+        legacy_name="UpdatePartyById",
+        verb="PUT",
+        path="/v1/parties/{partyId}",
+        request=bookings.UpdatePartyIn,
+        run=update_party,
+        render=answers.as_party,
+        has_side_effects=True,
+    ),
+    Capability(
+        name="DeletePartyById",
+        verb="DELETE",
+        path="/v1/parties/{partyId}",
+        request=bookings.PartyIn,
+        run=delete_party_by_id,
+        render=answers.as_nothing,
+        rest_shape=answers.nothing_at_all,
+        has_side_effects=True,
+    ),
+    Capability(
+        name="SearchParties",
+        verb="POST",
+        path="/v1/parties/search",
+        request=bookings.SearchPartiesIn,
+        run=selectors.search_parties,
+        render=answers.as_parties,
+        has_side_effects=False,
+    ),
+    Capability(
+        name="CreateReservation",
+        verb="POST",
+        path="/v1/reservations",
+        request=bookings.CreateReservationIn,
+        run=create_reservation,
+        render=answers.as_reservation,
+        has_side_effects=True,
+    ),
+    Capability(
+        name="GetReservationById",
+        verb="GET",
+        path="/v1/reservations/{reservationId}",
+        request=bookings.ReservationIn,
+        run=selectors.get_reservation_by_id,
+        render=answers.as_reservation,
+        has_side_effects=False,
+    ),
+    Capability(
+        name="UpdateReservation",
+        legacy_name="UpdateReservationById",
+        verb="PUT",
+        path="/v1/reservations/{reservationId}",
+        request=bookings.UpdateReservationIn,
+        run=update_reservation,
+        render=answers.as_reservation,
+        has_side_effects=True,
+    ),
+    Capability(
+        name="DeleteReservationById",
+        verb="DELETE",
+        path="/v1/reservations/{reservationId}",
+        request=bookings.ReservationIn,
+        run=delete_reservation_by_id,
+        render=answers.as_nothing,
+        rest_shape=answers.nothing_at_all,
+        has_side_effects=True,
+    ),
+    Capability(
+        name="SearchReservations",
+        verb="POST",
+        path="/v1/reservations/search",
+        request=bookings.SearchReservationsIn,
+        run=selectors.search_reservations,
+        render=answers.as_reservations,
+        has_side_effects=False,
+    ),
+    Capability(
+        name="HandleEvent",
+        topics=tuple(EventName.values),
+        verb="POST",
+        path="/v1/events",
+        request=HandleEventIn,
+        run=handle_event,
+        render=answers.as_nothing,
+        rest_shape=answers.nothing_at_all,
         has_side_effects=True,
     ),
 )
 
-BY_NAME: dict[str, Capability] = {
-    name: capability
-    for capability in TABLE
-    for plain in (capability.name, capability.legacy_name)
-    if plain
-    for name in (plain, f"{plain}V1")
-}
+BY_NAME: dict[str, Capability] = {name: capability for capability in TABLE for name in capability.names}

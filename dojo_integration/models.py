@@ -1,10 +1,11 @@
-"""What only the conversation with Dojo needs: order documents and credentials."""
+"""What only the conversation with Dojo needs: order documents, credentials, and what came in and was answered."""
 
 import hashlib
 
 from django.db import models
 from django.utils.crypto import constant_time_compare
 
+from orders.models import CaptureMode, IntentStatus
 from pos.models import Venue
 
 
@@ -72,3 +73,108 @@ class RestCredential(models.Model):
 
     def accepts(self, secret: str) -> bool:
         return constant_time_compare(self.secret_hash, hash_secret(secret)) and self.revoked_at is None
+
+
+class Road(models.TextChoices):
+    """How Dojo reaches us."""
+
+    REST = "rest", "REST"
+    WEBSOCKET = "ws", "WebSocket"
+    WEBHOOK = "webhook", "Webhook"
+
+
+class EventName(models.TextChoices):
+    """What Dojo tells of its own accord; each is registered by its own name."""
+
+    INTENT_CREATED = "payment_intent.created", "Payment intent created"
+    INTENT_STATUS_UPDATED = "payment_intent.status_updated", "Payment intent's status updated"
+
+
+class DojoEvent(models.Model):
+    """One event that Dojo told us of, by whichever road it came first; told again, it is the same row."""
+
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="dojo_events")
+    event_id = models.CharField(max_length=120, db_collation="C")
+    name = models.CharField(max_length=60, choices=EventName)
+    account_id = models.CharField(max_length=120)
+    payment_intent_id = models.CharField(max_length=120, db_collation="C")
+    payment_status = models.CharField(max_length=12, choices=IntentStatus)
+    capture_mode = models.CharField(max_length=8, choices=CaptureMode)
+    created_at = models.DateTimeField(help_text="When it happened, as Dojo says.")
+    received_at = models.DateTimeField()
+    road = models.CharField(max_length=8, choices=Road, blank=True)
+    body = models.JSONField(help_text="All of it, as it came.")
+    handled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["venue", "event_id"], name="dojo_event_once")]
+        indexes = [
+            models.Index(
+                fields=["received_at"], condition=models.Q(handled_at__isnull=True), name="dojo_event_unhandled"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.event_id
+
+
+class AnsweredRequest(models.Model):
+    """A side effect that Dojo asked for over the WebSocket, with its answer: asked again, it gets the same one.
+
+    JSON-RPC ids are not promised to be unique, so the method and the params are part of what is recognised.
+    """
+
+    venue = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="+")
+    rpc_id = models.CharField(max_length=120, db_collation="C")
+    method = models.CharField(max_length=40, db_collation="C")
+    params_hash = models.CharField(max_length=64, db_collation="C")
+    answer = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["venue", "rpc_id", "method", "params_hash"], name="answered_request_once"),
+        ]
+        indexes = [models.Index(fields=["at"], name="answered_request_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.rpc_id}"
+
+
+class SocketState(models.TextChoices):
+    NO_KEY = "no_key", "No key"
+    STANDBY = "standby", "Waiting for the process that has it"
+    CONNECTING = "connecting", "Connecting"
+    CONNECTED = "connected", "Connected"
+    REFUSED = "refused", "Refused by Dojo"
+    STOPPED = "stopped", "Stopped"
+    DOWN = "down", "Not running"
+
+
+class SocketCommand(models.TextChoices):
+    RECONNECT = "reconnect", "Connect again"
+    DRAIN = "drain", "Hand over to another process"
+    STOP = "stop", "Stop"
+
+
+class DojoSocket(models.Model):
+    """A venue's socket to Dojo, as the process that holds it last told; and what that process is asked to do."""
+
+    venue = models.OneToOneField(Venue, on_delete=models.CASCADE, primary_key=True, related_name="dojo_socket")
+    state = models.CharField(max_length=12, choices=SocketState, default=SocketState.DOWN)
+    since = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="When its process was last heard of.")
+    host = models.CharField(max_length=120, blank=True)
+    pid = models.PositiveIntegerField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+    last_error_at = models.DateTimeField(null=True, blank=True)
+    served = models.PositiveBigIntegerField(default=0, help_text="Frames answered, of all time.")
+    command = models.CharField(max_length=12, choices=SocketCommand, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.venue_id}: {self.get_state_display()}"

@@ -22,6 +22,10 @@ _BRACKETS = re.compile(rb"[\[\]{}]")
 _OPENING = frozenset((b"[", b"{"))
 
 
+class NotJson(InvalidRequest):
+    """These bytes are no JSON at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Refused:
     """Stands in the parsed tree for what we do not take, until the walk knows where that is."""
@@ -31,26 +35,46 @@ class _Refused:
 
 def parse_object(body: bytes) -> dict[str, Any]:
     """Read a request's JSON object. Raises InvalidRequest naming the field that we cannot take."""
+    parsed = parse(body)
+    if not isinstance(parsed, dict):
+        raise InvalidRequest("The request is not a JSON object.")
+    return parsed
+
+
+def parse(body: bytes) -> Any:
+    """Read whatever JSON a request is. Raises InvalidRequest naming the field that we cannot take, NotJson."""
     if len(body) > MAX_BYTES:
         raise too_large()
     if not body.strip():
-        raise InvalidRequest("The request is empty, a JSON object was expected.")
+        raise NotJson("The request is empty, a JSON object was expected.")
     _refuse_deep_nesting(body)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidRequest(f"The request is not UTF-8 (byte {error.start}).") from None
+        raise NotJson(f"The request is not UTF-8 (byte {error.start}).") from None
     if text.startswith("\ufeff"):
-        raise InvalidRequest("The request begins with a byte order mark, JSON has none.")
+        raise NotJson("The request begins with a byte order mark, JSON has none.")
     try:
         parsed = _decoder.decode(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise InvalidRequest(f"The request is not JSON: {error.msg} ({place}).") from None
+        raise NotJson(f"The request is not JSON: {error.msg} ({place}).") from None
     _walk(parsed, "")
-    if not isinstance(parsed, dict):
-        raise InvalidRequest("The request is not a JSON object.")
     return parsed
+
+
+def glimpse(body: bytes) -> dict[str, Any]:
+    """What stands at the top of an object that was refused, without what is nested; empty where it cannot be read.
+
+    Whoever waits for an answer to it has to be told which request was refused.
+    """
+    try:
+        parsed = _decoder.decode(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(parsed, dict):
+        return {}
+    return {name: value for name, value in parsed.items() if _is_plain(value)}
 
 
 def too_large() -> InvalidRequest:
@@ -115,8 +139,18 @@ def _walk(value: Any, path: str) -> None:
         raise InvalidRequest(value.why, field=path)
 
 
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\x00" not in value and not _has_surrogate(value)
+    return value is None or isinstance(value, bool | int | float)
+
+
 def _refuse_bad_text(text: str, path: str) -> None:
     if "\x00" in text:
         raise InvalidRequest("contains a NUL character", field=path)
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+    if _has_surrogate(text):
         raise InvalidRequest("contains half a surrogate pair", field=path)
+
+
+def _has_surrogate(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)

@@ -16,9 +16,11 @@ from django.views.decorators.csrf import csrf_exempt
 from dojo_integration import capabilities
 from dojo_integration.auth import NotAuthenticated, venue_of
 from dojo_integration.capabilities import Capability
+from dojo_integration.models import Road
 from dojo_integration.parsers import MAX_BYTES, parse_object, too_large
 from dojo_integration.wire import errors
 from dojo_integration.wire.errors import EposError
+from dojo_integration.wire.requester import read_requester
 from pos.errors import Busy, InvalidRequest
 from pos.models import Venue
 from pos.permissions import Actor, Requester
@@ -29,7 +31,6 @@ JSON = "application/json"
 _PREFIX = re.compile(r"/v1(/|\Z)")
 _OUR_TRACE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _NOT_WANTED = re.compile(r"q=0(\.0*)?")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 ByVerb = Mapping[str, Callable[[Mapping[str, Any]], Capability]]
 """What a path can do: per verb, the capability that the body asks for."""
@@ -80,7 +81,7 @@ class EposErrorMiddleware:
 
 def _answer(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str]) -> HttpResponse:
     started = time.perf_counter()
-    seen: dict[str, Any] = {"road": "rest", "capability": None, "venue": None}
+    seen: dict[str, Any] = {"road": Road.REST.value, "capability": None, "venue": None}
     try:
         response = _do(request, by_verb, path_params, seen)
         outcome = "ok"
@@ -102,10 +103,11 @@ def _do(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str], s
     capability = choose(body)
     seen["capability"] = capability.name
     # Extra fields of the body are let be, but the path says which thing is meant.
-    answer = capabilities.call(capability, {**body, **path_params}, Actor.dojo(venue, _requester(request)))
+    actor = Actor.dojo(venue, _requester(request), road=Road.REST)
+    answer = capabilities.call(capability, {**body, **path_params}, actor)
     if capability.rest_shape is not None:
         answer = capability.rest_shape(answer)
-    return _json(answer)
+    return _json(answer) if answer else _nothing()
 
 
 def _by_verb(request: HttpRequest, by_verb: ByVerb) -> Callable[[Mapping[str, Any]], Capability]:
@@ -179,20 +181,18 @@ def _read_stream(stream: Any) -> bytes:
 
 
 def _requester(request: HttpRequest) -> Requester:
-    """Who stood at the card machine. Hints, all of them: never a reason to refuse."""
-    return Requester(
-        waiter_id=_hint(request, "HTTP_WAITER_ID", 60),
-        product=_hint(request, "HTTP_DOJO_REQUESTING_PRODUCT", 60),
-        device_id=_hint(request, "HTTP_DEVICE_ID", 120),
-        device_type=_hint(request, "HTTP_DEVICE_TYPE", 120),
+    return read_requester(
+        waiter_id=_header(request, "HTTP_WAITER_ID"),
+        product=_header(request, "HTTP_DOJO_REQUESTING_PRODUCT"),
+        device_id=_header(request, "HTTP_DEVICE_ID"),
+        device_type=_header(request, "HTTP_DEVICE_TYPE"),
     )
 
 
-def _hint(request: HttpRequest, header: str, length: int) -> str:
-    raw = request.META.get(header, "")
+def _header(request: HttpRequest, name: str) -> str:
+    raw: str = request.META.get(name, "")
     # WSGI hands headers over as Latin-1, whatever they were written in.
-    text = raw.encode("latin-1", "replace").decode("utf-8", "replace")
-    return _CONTROL.sub("", text).strip()[:length]
+    return raw.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _refusal_of(error: Exception) -> tuple[HttpResponse, str]:
@@ -211,6 +211,13 @@ def _refusal_of(error: Exception) -> tuple[HttpResponse, str]:
 def _refusal(error: EposError) -> HttpResponse:
     trace_id = structlog.contextvars.get_contextvars().get("trace_id", "")
     return _json(error.as_json(trace_id), status=error.status)
+
+
+def _nothing() -> HttpResponse:
+    """Success and not a byte: no JSON, so nothing that says it is JSON."""
+    response = _json(b"")
+    del response.headers["Content-Type"]
+    return response
 
 
 def _json(body: bytes, status: int = 200) -> HttpResponse:

@@ -1,10 +1,14 @@
-"""What Dojo reads: orders from their documents, rooms and tables from the plan."""
+"""What Dojo reads: orders from their documents, rooms and tables from the plan, guests from the diary."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
+from bookings import selectors as diary
+from bookings.models import Party, Reservation
 from dojo_integration.cursors import Page, PageAsk, Place, read_page
 from dojo_integration.documents import read_body, render_documents
 from dojo_integration.models import OrderDocument
@@ -12,6 +16,8 @@ from floorplan import selectors as plan
 from floorplan.selectors import ServedArea, ServedTable
 from pos.errors import NotFound
 from pos.permissions import Actor
+
+T = TypeVar("T")
 
 OrderText = tuple[str, str]
 """An order's id and its document."""
@@ -55,27 +61,57 @@ def search_orders(
         documents = documents.filter(waiter_id=actor.requester.waiter_id)
     if payable_only:
         documents = documents.filter(payable=True)
-    return read_page(
-        actor.venue,
-        "orders",
-        ask,
-        following=lambda place, most: _older(documents, place, most),
-        preceding=lambda place, most: _newer(documents, place, most),
-        position_of=lambda row: row[0],
-    )
+    texts = documents.values_list("order_id", "body")
+    return _newest_first(actor, "orders", ask, texts, position_of=lambda row: row[0])
 
 
-def _older(documents: "QuerySet[OrderDocument]", place: Place | None, most: int) -> list[OrderText]:
-    if place is not None:
-        lookup = "order_id__lte" if place.inclusive else "order_id__lt"
-        documents = documents.filter(**{lookup: place.position})
-    return list(documents.order_by("-order_id").values_list("order_id", "body")[:most])
+def get_party_by_id(*, actor: Actor, party_id: str) -> Party:
+    """A party, also when it has left. Raises NotFound."""
+    return diary.get_party_by_id(actor.venue, party_id)
 
 
-def _newer(documents: "QuerySet[OrderDocument]", place: Place, most: int) -> list[OrderText]:
-    lookup = "order_id__gte" if place.inclusive else "order_id__gt"
-    documents = documents.filter(**{lookup: place.position})
-    return list(documents.order_by("order_id").values_list("order_id", "body")[:most])
+def search_parties(
+    *, actor: Actor, ask: PageAsk, table_id: str | None = None, completed_only: bool = False
+) -> Page[Party]:
+    """A page of those who are here, or of those who have left, newest first. Raises InvalidRequest for the cursor."""
+    parties = diary.search_parties(actor.venue, table_code=table_id, completed_only=completed_only)
+    return _newest_first(actor, "parties", ask, parties, position_of=lambda party: party.pk)
+
+
+def get_reservation_by_id(*, actor: Actor, reservation_id: str) -> Reservation:
+    """A reservation that is not cancelled. Raises NotFound."""
+    return diary.get_reservation_by_id(actor.venue, reservation_id)
+
+
+def search_reservations(
+    *,
+    actor: Actor,
+    ask: PageAsk,
+    table_id: str | None = None,
+    from_time: datetime | None = None,
+    to_time: datetime | None = None,
+) -> Page[Reservation]:
+    """A page of reservations that fit every filter, newest first. Raises InvalidRequest for the cursor."""
+    bookings = diary.search_reservations(actor.venue, table_code=table_id, from_time=from_time, to_time=to_time)
+    return _newest_first(actor, "reservations", ask, bookings, position_of=lambda booking: booking.pk)
+
+
+def _newest_first(
+    actor: Actor, kind: str, ask: PageAsk, rows: "QuerySet[Any, T]", *, position_of: Callable[[T], str]
+) -> Page[T]:
+    """One page of rows whose primary keys sort by age."""
+    # What hangs on a row is read for those of the page, not for a glance past its edge.
+    rows = rows.prefetch_related(None)
+
+    def older(place: Place | None, most: int) -> list[T]:
+        beyond = {} if place is None else {"pk__lte" if place.inclusive else "pk__lt": place.position}
+        return list(rows.filter(**beyond).order_by("-pk")[:most])
+
+    def newer(place: Place, most: int) -> list[T]:
+        beyond = {"pk__gte" if place.inclusive else "pk__gt": place.position}
+        return list(rows.filter(**beyond).order_by("pk")[:most])
+
+    return read_page(actor.venue, kind, ask, following=older, preceding=newer, position_of=position_of)
 
 
 def list_areas(*, actor: Actor) -> list[ServedArea]:

@@ -115,6 +115,8 @@ class Actor:
     till: Till | None = None
     requester: Requester = field(default_factory=Requester)
     approval_id: int | None = None
+    # The way that a request of Dojo's came, for what is kept of it.
+    road: str = ""
 
     @classmethod
     def staff(cls, membership: Membership, till: Till | None = None, *, approval_id: int | None = None) -> "Actor":
@@ -123,8 +125,8 @@ class Actor:
         )
 
     @classmethod
-    def dojo(cls, venue: Venue, requester: Requester | None = None) -> "Actor":
-        return cls(venue=venue, kind=ActorKind.DOJO, requester=requester or Requester())
+    def dojo(cls, venue: Venue, requester: Requester | None = None, *, road: str = "") -> "Actor":
+        return cls(venue=venue, kind=ActorKind.DOJO, requester=requester or Requester(), road=road)
 
     @classmethod
     def system(cls, venue: Venue) -> "Actor":

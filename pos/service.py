@@ -3,8 +3,10 @@
 import functools
 import random
 import time
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import psycopg.errors
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -28,6 +30,29 @@ class StartAgain(Exception):
     """A service read something, locked it, and found it changed: run the whole function again."""
 
 
+class Companion(Protocol):
+    """Writes in the transaction of a service that is not its own: kept with it, or not at all."""
+
+    def begin(self) -> None:
+        """Come first in the transaction; what is raised here leaves the service undone."""
+
+    def finish(self, result: Any) -> None:
+        """Come last before the commit, and see what the service returns."""
+
+
+_companion: ContextVar[Companion | None] = ContextVar("companion", default=None)
+
+
+@contextmanager
+def accompanied_by(companion: Companion) -> Iterator[None]:
+    """Send a companion along with the next service that commits, with each attempt at it and with no other."""
+    token = _companion.set(companion)
+    try:
+        yield
+    finally:
+        _companion.reset(token)
+
+
 def retry_on_race(*constraint_names: str) -> None:
     """Name unique constraints whose violation means: somebody was faster, look again."""
     _race_constraints.update(constraint_names)
@@ -48,7 +73,9 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
         attempts = fresh_starts = 0
         while True:
             try:
-                return _run_once(function, args, kwargs)
+                result = _run_once(function, args, kwargs)
+                _companion.set(None)
+                return result
             except StartAgain as error:
                 fresh_starts += 1
                 if fresh_starts > FRESH_STARTS:
@@ -67,13 +94,18 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
 
 def _run_once(function: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object]) -> R:
     token = events.begin_collecting()
+    companion = _companion.get()
     try:
         with transaction.atomic(durable=True):
             with connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+            if companion is not None:
+                companion.begin()
             result = function(*args, **kwargs)
             published = events.drain()
             events.tell_before_commit(published)
+            if companion is not None:
+                companion.finish(result)
             if published:
                 transaction.on_commit(lambda: events.tell_after_commit(published), robust=True)
             return result

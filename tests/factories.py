@@ -14,7 +14,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from bookings.models import Party, PartyTable, Reservation, ReservationTable
-from dojo_integration.models import OrderDocument, RestCredential, hash_secret
+from dojo_integration.models import DojoEvent, EventName, OrderDocument, RestCredential, hash_secret
 from floorplan.models import Area, Table
 from orders import models as orders
 from orders import vat_presets
@@ -514,6 +514,23 @@ class RestCredentialFactory(DjangoModelFactory[RestCredential]):
     venue = factory.SubFactory(VenueFactory)
     username = factory.Sequence(lambda n: f"dojo-{n}")
     secret_hash = factory.LazyAttribute(lambda credential: hash_secret(credential.secret))
+
+
+class DojoEventFactory(DjangoModelFactory[DojoEvent]):
+    class Meta:
+        model = DojoEvent
+
+    venue = factory.SubFactory(VenueFactory)
+    event_id = factory.Sequence(lambda n: f"event-{n}")
+    name = EventName.INTENT_STATUS_UPDATED
+    account_id = "account-1"
+    payment_intent_id = factory.Sequence(lambda n: f"pi-{n}")
+    payment_status = "Captured"
+    capture_mode = "Auto"
+    created_at = _now
+    received_at = _now
+    road = "rest"
+    body = factory.Dict({})
 
 
 # --- a whole venue ---------------------------------------------------------------------------------------------------

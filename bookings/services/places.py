@@ -17,6 +17,6 @@ def find_tables(venue: Venue, codes: Sequence[str], *, already: Collection[int] 
     for index, code in enumerate(codes):
         table = known.get(code)
         if table is None or not (table.is_active or table.pk in already):
-            raise InvalidRequest(f"There is no table “{code}” here.", field=f"tableIds.{index}")
+            raise InvalidRequest(f"There is no table “{code}” here.", field=f"tableIds[{index}]")
         found[table.pk] = table
     return list(found.values())

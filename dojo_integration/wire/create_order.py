@@ -21,6 +21,7 @@ from dojo_integration.wire.fields import (
     WholeNumber,
     YesNo,
     many,
+    renamed,
 )
 from orders.models import OrderType
 from orders.services.dojo_lines import NewDiscount, NewItem, NewModifier, NewSubItem
@@ -33,13 +34,6 @@ NOTE_LENGTH = 500
 ORDER_NOTE_LENGTH = 5_000
 
 
-def _renamed(data: Any, sample: str, contract: str) -> Any:
-    """Read a sample's name for a field as the contract's, where the contract's own is not there."""
-    if isinstance(data, Mapping) and data.get(contract) is None and data.get(sample) is not None:
-        return {**data, contract: data[sample]}
-    return data
-
-
 class ModifierIn(RequestSerializer):
     name = FreeText(max_length=NAME_LENGTH)
     plu = Text(max_length=120, allow_blank=True)
@@ -47,7 +41,7 @@ class ModifierIn(RequestSerializer):
     amountPerModifier = SignedMoneyIn(source="money", help_text="The price of one.")
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        return super().to_internal_value(_renamed(data, "amountPerItem", "amountPerModifier"))
+        return super().to_internal_value(renamed(data, "amountPerItem", "amountPerModifier"))
 
 
 class SubItemIn(RequestSerializer):
@@ -78,7 +72,7 @@ class DiscountIn(RequestSerializer):
     code = Text(required=False, allow_blank=True, max_length=120)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        return super().to_internal_value(_renamed(data, "discountCode", "code"))
+        return super().to_internal_value(renamed(data, "discountCode", "code"))
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         is_percentage = attrs.pop("is_percentage", False)
@@ -131,7 +125,7 @@ class CollectionIn(RequestSerializer):
     collectAt = Moment(source="collect_at", required=False)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        return super().to_internal_value(_renamed(data, "collectionTime", "collectAt"))
+        return super().to_internal_value(renamed(data, "collectionTime", "collectAt"))
 
 
 class DetailsIn(RequestSerializer):

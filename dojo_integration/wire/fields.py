@@ -48,6 +48,13 @@ def many(child: RequestSerializer, most: int, **kwargs: Any) -> "serializers.Lis
     return serializers.ListSerializer(child=child, max_length=most, **kwargs)
 
 
+def renamed(data: Any, other: str, contract: str) -> Any:
+    """Read another name for a field as the contract's, where the contract's own is not there."""
+    if isinstance(data, Mapping) and data.get(contract) is None and data.get(other) is not None:
+        return {**data, contract: data[other]}
+    return data
+
+
 class Text(serializers.CharField):
     """Text exactly as it was sent."""
 

@@ -32,7 +32,7 @@ class CursorIn(RequestSerializer):
         return attrs
 
 
-def _page_ask(valid: dict[str, Any]) -> PageAsk:
+def page_ask(valid: dict[str, Any]) -> PageAsk:
     return PageAsk(**valid.get("cursor", {}))
 
 
@@ -54,7 +54,7 @@ class SearchOrdersIn(RequestSerializer):
         return {
             **valid.get("dine_in", {}),
             "payable_only": valid.get("payable_only", False),
-            "ask": _page_ask(valid),
+            "ask": page_ask(valid),
         }
 
 
@@ -65,7 +65,7 @@ class SearchTablesIn(RequestSerializer):
 
     def arguments(self, valid: dict[str, Any]) -> dict[str, Any]:
         filters: dict[str, Any] = {name: valid[name] for name in ("area_id", "waiter_id") if name in valid}
-        return {**filters, "ask": _page_ask(valid)}
+        return {**filters, "ask": page_ask(valid)}
 
 
 class OrderIn(RequestSerializer):

@@ -67,7 +67,7 @@ def test_a_booking_is_kept_with_its_tables_and_how_to_reach_the_guests(shop):
         ({"name": "  "}, "name"),
         ({"covers": 0}, "covers"),
         ({"end_time": SEVEN}, "endTime"),
-        ({"table_codes": ("t4", "nowhere")}, "tableIds.1"),
+        ({"table_codes": ("t4", "nowhere")}, "tableIds[1]"),
     ],
 )
 def test_a_booking_that_makes_no_sense_is_refused_by_field(shop, fields, field):

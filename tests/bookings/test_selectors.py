@@ -91,6 +91,8 @@ def test_who_sits_at_a_table(shop):
         (11, 12.5, True),
         (12.5, 13, True),
         (13.9, 20, True),
+        (13, 13, True),
+        (13.5, 12.5, False),
     ],
 )
 def test_times_select_the_bookings_that_overlap_them(shop, begins, ends, found):

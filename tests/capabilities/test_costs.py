@@ -11,8 +11,23 @@ from dojo_integration.capabilities import TABLE
 from orders.models import LineState, Order
 from tests.bills import a_bill, add_line, settled
 from tests.capabilities.conftest import Dojo
-from tests.capabilities.requests import a_payment, an_order, in_minutes, pounds
-from tests.factories import DiscountFactory, LineModifierFactory, LineSubItemFactory, TableFactory, WorkingVenue
+from tests.capabilities.requests import (
+    a_deposit,
+    a_party,
+    a_payment,
+    a_reservation,
+    an_event,
+    an_order,
+    in_minutes,
+    pounds,
+)
+from tests.factories import (
+    DiscountFactory,
+    LineModifierFactory,
+    LineSubItemFactory,
+    TableFactory,
+    WorkingVenue,
+)
 
 TABLES = {1: "t1", 30: "t2"}
 
@@ -53,6 +68,63 @@ def _orders(dojo: Dojo, shop: WorkingVenue, size: int) -> dict[str, Any]:
     return {}
 
 
+def _tables(shop: WorkingVenue, size: int, kind: str) -> list[str]:
+    """The codes of so many new tables."""
+    codes = [f"{kind}-{size}-{number}" for number in range(size)]
+    for code in codes:
+        TableFactory(venue=shop.venue, area=shop.area, code=code, name=code)
+    return codes
+
+
+def _wide_party(dojo: Dojo, shop: WorkingVenue, size: int) -> dict[str, Any]:
+    """A party at so many tables, with as many payments in its deposit."""
+    deposit = a_deposit(5000, *(f"pi-{number}" for number in range(size)))
+    return a_party(f"dojo-{size}", tableIds=_tables(shop, size, "party"), deposit=deposit)
+
+
+def _moving_party(dojo: Dojo, shop: WorkingVenue, size: int) -> dict[str, Any]:
+    """The same, to be moved to as many other tables."""
+    sent = _wide_party(dojo, shop, size)
+    party = dojo.get("CreateParty", sent)
+    return sent | {"partyId": party["id"], "tableIds": _tables(shop, size, "other")}
+
+
+def _party(dojo: Dojo, shop: WorkingVenue, size: int) -> dict[str, Any]:
+    return {"partyId": dojo.get("CreateParty", _wide_party(dojo, shop, size))["id"]}
+
+
+def _parties(dojo: Dojo, shop: WorkingVenue, size: int) -> dict[str, Any]:
+    for number in range(size):
+        dojo.get("CreateParty", a_party(f"dojo-{size}-{number}", tableIds=["t4", "t5"]))
+    return {"cursor": {"limit": size}}
+
+
+def _wide_reservation(dojo: Dojo, shop: WorkingVenue, size: int) -> dict[str, Any]:
+    return a_reservation(f"dojo-{size}", tableIds=_tables(shop, size, "booked"))
+
+
+def _moving_reservation(dojo: Dojo, shop: WorkingVenue, size: int) -> dict[str, Any]:
+    sent = _wide_reservation(dojo, shop, size)
+    reservation = dojo.get("CreateReservation", sent)
+    return sent | {"reservationId": reservation["id"], "tableIds": _tables(shop, size, "other")}
+
+
+def _reservation(dojo: Dojo, shop: WorkingVenue, size: int) -> dict[str, Any]:
+    return {"reservationId": dojo.get("CreateReservation", _wide_reservation(dojo, shop, size))["id"]}
+
+
+def _reservations(dojo: Dojo, shop: WorkingVenue, size: int) -> dict[str, Any]:
+    for number in range(size):
+        dojo.get("CreateReservation", a_reservation(f"dojo-{size}-{number}", tableIds=["t4", "t5"]))
+    return {"cursor": {"limit": size}}
+
+
+def _events(dojo: Dojo, shop: WorkingVenue, size: int) -> dict[str, Any]:
+    for number in range(size):
+        dojo.get("HandleEvent", an_event(f"event-{size}-{number}"))
+    return an_event(f"event-{size}")
+
+
 # What is asked where there is so much of it; each row of the table needs one.
 LOADS: dict[str, Callable[[Dojo, WorkingVenue, int], dict[str, Any]]] = {
     "ListAreas": _room,
@@ -70,6 +142,17 @@ LOADS: dict[str, Callable[[Dojo, WorkingVenue, int], dict[str, Any]]] = {
     },
     "ExtendOrderLock": _locked,
     "DeleteOrderLock": _locked,
+    "CreateParty": _wide_party,
+    "GetPartyById": _party,
+    "UpdateParty": _moving_party,
+    "DeletePartyById": _party,
+    "SearchParties": _parties,
+    "CreateReservation": _wide_reservation,
+    "GetReservationById": _reservation,
+    "UpdateReservation": _moving_reservation,
+    "DeleteReservationById": _reservation,
+    "SearchReservations": _reservations,
+    "HandleEvent": _events,
 }
 
 

@@ -10,10 +10,22 @@ from typing import Any
 
 import pytest
 
+from bookings.models import Party, Reservation
+from dojo_integration.models import DojoEvent
 from orders.models import Order, Payment
 from tests.bills import a_bill
 from tests.capabilities.conftest import Dojo
-from tests.capabilities.requests import a_payment, an_order, in_minutes, pounds
+from tests.capabilities.requests import (
+    a_deposit,
+    a_party,
+    a_payment,
+    a_reservation,
+    an_event,
+    an_order,
+    at,
+    in_minutes,
+    pounds,
+)
 from tests.factories import WorkingVenue
 
 NASTY: list[Any] = [
@@ -22,6 +34,17 @@ NASTY: list[Any] = [
     [], {}, [[]], [None], {"": ""}, {"value": 1}, [{}] * 200, pounds(1), {"value": 1, "currencyCode": "XXX"},
     "2026-02-30T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999+23:59", "2026-W09-1", "t1",
 ]  # fmt: skip
+
+# What says which thing is meant; on a road where that is the path, it is a text.
+MEANT = {"orderId", "partyId", "reservationId"}
+# What makes a new thing of each request, so that not every one after the first is a replay.
+NEW = {
+    "CreateOrder": "dojoOrderId",
+    "CreateParty": "dojoPartyId",
+    "CreateReservation": "dojoReservationId",
+    "HandleEvent": "id",
+}
+WRITTEN = (Order, Payment, Party, Reservation, DojoEvent)
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -34,7 +57,7 @@ def spoil(dice: random.Random, request: dict[str, Any]) -> dict[str, Any]:
     """Change a few places: another value, nothing at all, something more."""
     spoilt = copy.deepcopy(request)
     for _ in range(dice.randint(1, 3)):
-        places = [place for place in _places(spoilt) if place and place[0] != "orderId"]
+        places = [place for place in _places(spoilt) if place and place[0] not in MEANT]
         if not places:
             break
         *way, last = dice.choice(places)
@@ -73,21 +96,32 @@ def test_spoilt_requests_are_answered_or_refused(dojo: Dojo, uk: WorkingVenue, s
         },
     )
     page = {"cursor": {"limit": 5}}
+    words = {"hostNotes": "h", "guestRequests": "g"}
+    guests = a_party("p", **words, expectedEndTime=at(21), deposit=a_deposit(500, "pi-1"), dojoReservationId="r")
+    seated = dojo.get("CreateParty", a_party("seated"))["id"]
+    booked = dojo.get("CreateReservation", a_reservation("booked"))["id"]
     requests = {
         "CreateOrder": full,
         "RecordOrderPaymentById": a_payment(order.pk, 100, tipsAmount=pounds(1), lockId="l"),
         "CreateOrderLock": {"orderId": order.pk, "lockId": "l", "expiry": in_minutes(5)},
         "SearchOrders": {"dineIn": {"tableId": "t1", "waiterId": "1"}, "payableOnly": True, **page},
         "SearchTables": {"areaId": "a", "waiterId": "1", **page},
+        "CreateParty": guests,
+        "UpdateParty": guests | {"partyId": seated, "dojoPartyId": "seated", "endTime": at(22)},
+        "SearchParties": {"tableId": "t4", "completedOnly": False, **page},
+        "CreateReservation": a_reservation(**words),
+        "UpdateReservation": a_reservation("booked", reservationId=booked, **words),
+        "SearchReservations": {"tableId": "t4", "fromTime": at(18), "toTime": at(22), **page},
+        "HandleEvent": an_event(),
     }
     for turn in range(12):
         for name, request in requests.items():
             # when
-            sent = spoil(dice, request | ({"dojoOrderId": f"{seed}-{turn}"} if name == "CreateOrder" else {}))
-            orders, payments = Order.objects.count(), Payment.objects.count()
+            sent = spoil(dice, request | ({NEW[name]: f"{seed}-{turn}"} if name in NEW else {}))
+            before = [model.objects.count() for model in WRITTEN]
             answer = dojo.call(name, sent)
             # then
             assert answer.error_type in (None, "InvalidRequest", "Conflict", "NotFound"), json.dumps(sent)
             if not answer.ok:
                 assert answer.message
-                assert (Order.objects.count(), Payment.objects.count()) == (orders, payments), json.dumps(sent)
+                assert [model.objects.count() for model in WRITTEN] == before, json.dumps(sent)

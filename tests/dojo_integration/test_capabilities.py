@@ -20,12 +20,33 @@ def test_what_we_implement() -> None:
         "CreateOrderLock",
         "ExtendOrderLock",
         "DeleteOrderLock",
+        "CreateParty",
+        "GetPartyById",
+        "UpdateParty",
+        "DeletePartyById",
+        "SearchParties",
+        "CreateReservation",
+        "GetReservationById",
+        "UpdateReservation",
+        "DeleteReservationById",
+        "SearchReservations",
+        "HandleEvent",
     ]
+
+
+def test_what_is_registered_is_one_name_each_and_two_for_events() -> None:
+    names = {capability.name: capability.registration_names for capability in TABLE}
+    assert names.pop("HandleEvent") == (
+        "HandleEvent:payment_intent.created",
+        "HandleEvent:payment_intent.status_updated",
+    )
+    assert names == {name: (name,) for name in names}
 
 
 @pytest.mark.parametrize("capability", TABLE, ids=lambda capability: capability.name)
 def test_every_name_of_a_capability_finds_it(capability) -> None:
-    for name in filter(None, (capability.name, capability.legacy_name, capability.ws_method)):
+    known = (capability.name, capability.legacy_name, capability.ws_method, *capability.registration_names)
+    for name in filter(None, known):
         assert find(name) is capability
     assert capability.ws_method == f"{capability.name}V1"
 
@@ -33,6 +54,14 @@ def test_every_name_of_a_capability_finds_it(capability) -> None:
 def test_former_names() -> None:
     assert find("RecordOrderPayment").name == "RecordOrderPaymentById"
     assert find("GetOrderBill").name == "GetOrderBillById"
+    assert find("UpdatePartyById").name == "UpdateParty"
+    assert find("UpdateReservationById").name == "UpdateReservation"
+    assert find("UpdatePartyByIdV1") is find("UpdatePartyV1")
+
+
+def test_both_events_come_by_one_method() -> None:
+    for name in find("HandleEvent").registration_names:
+        assert find(name).ws_method == "HandleEventV1"
 
 
 @pytest.mark.parametrize("name", sorted(PREVIEW_NAMES))
@@ -42,7 +71,10 @@ def test_previews_are_known_and_named(name: str) -> None:
             find(asked)
 
 
-@pytest.mark.parametrize("name", ["", "V1", "Nothing", "searchorders", "SearchOrdersV2", "SearchOrdersV1V1"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "V1", "Nothing", "searchorders", "SearchOrdersV2", "SearchOrdersV1V1", "HandleEvent:payment_intent.other"],
+)
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(InvalidRequest, match="not a capability"):
         find(name)

@@ -103,7 +103,7 @@ def test_the_same_dojo_party_again_is_the_same_party(shop):
     ("fields", "field"),
     [
         ({"table_codes": ()}, "tableIds"),
-        ({"table_codes": ("t4", "nowhere")}, "tableIds.1"),
+        ({"table_codes": ("t4", "nowhere")}, "tableIds[1]"),
         ({"covers": 0}, "covers"),
         ({"status": " "}, "status"),
         ({"deposit": Deposit(amount=-1, currency="GBP")}, "deposit.totalAmount.value"),
@@ -478,7 +478,7 @@ def test_an_update_replaces_all_but_what_dojo_cannot_say(shop):
         ({"name": ""}, "name"),
         ({"covers": 0}, "covers"),
         ({"end_time": NOW}, "endTime"),
-        ({"table_codes": ("nowhere",)}, "tableIds.0"),
+        ({"table_codes": ("nowhere",)}, "tableIds[0]"),
     ],
 )
 def test_a_booking_that_makes_no_sense_is_refused_by_field(shop, fields, field):

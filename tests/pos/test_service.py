@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from pos import events
 from pos.errors import Busy
 from pos.models import Venue
-from pos.service import StartAgain, retry_on_race, service
+from pos.service import StartAgain, accompanied_by, retry_on_race, service
 from tests.factories import VenueFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -160,3 +160,89 @@ def test_a_row_that_is_held_too_long_is_busy(monkeypatch):
         done.set()
         holder.join()
     assert Venue.objects.get().name == "held"
+
+
+class Diary:
+    """A companion that writes down what it saw."""
+
+    def __init__(self, refuses: Exception | None = None) -> None:
+        self.seen: list[object] = []
+        self.refuses = refuses
+
+    def begin(self) -> None:
+        self.seen.append(("begin", connection.in_atomic_block))
+        if self.refuses is not None:
+            raise self.refuses
+
+    def finish(self, result: object) -> None:
+        self.seen.append((result, connection.in_atomic_block))
+
+
+def test_a_companion_comes_first_and_last_in_the_transaction(told):
+    # given
+    diary = Diary()
+
+    @service
+    def act():
+        diary.seen.append("act")
+        events.publish(events.OrderChanged(venue_id=1, order_id="a"))
+        return "done"
+
+    # when
+    with accompanied_by(diary):
+        assert act() == "done"
+
+    # then
+    assert diary.seen == [("begin", True), "act", ("done", True)]
+    assert (len(told["before"]), len(told["after"])) == (1, 1)
+
+
+def test_a_companion_goes_along_with_each_attempt_and_with_one_service_only():
+    # given
+    diary = Diary()
+    turns = iter([StartAgain, None])
+
+    @service
+    def act():
+        if turn := next(turns, None):
+            raise turn
+        return "done"
+
+    # when
+    with accompanied_by(diary):
+        act()
+        act()
+    act()
+
+    # then
+    assert diary.seen == [("begin", True), ("begin", True), ("done", True)]
+
+
+def test_what_a_companion_raises_leaves_the_service_undone():
+    # given
+    calls = []
+
+    @service
+    def act():
+        calls.append(1)
+
+    # when / then
+    with accompanied_by(Diary(ValueError("not again"))), pytest.raises(ValueError, match="not again"):
+        act()
+    assert calls == []
+
+
+def test_what_a_companion_wrote_is_gone_with_the_service():
+    # given
+    class Writer(Diary):
+        def begin(self) -> None:
+            VenueFactory(slug="written", bare=True)
+
+    @service
+    def act():
+        raise ValueError("no")
+
+    # when / then
+    with accompanied_by(Writer()), pytest.raises(ValueError, match="no"):
+        act()
+    assert not Venue.objects.exists()
