@@ -148,3 +148,40 @@ class AnsweredRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.rpc_id}"
+
+
+class SocketState(models.TextChoices):
+    NO_KEY = "no_key", "No key"
+    STANDBY = "standby", "Waiting for the process that has it"
+    CONNECTING = "connecting", "Connecting"
+    CONNECTED = "connected", "Connected"
+    REFUSED = "refused", "Refused by Dojo"
+    STOPPED = "stopped", "Stopped"
+    DOWN = "down", "Not running"
+
+
+class SocketCommand(models.TextChoices):
+    RECONNECT = "reconnect", "Connect again"
+    DRAIN = "drain", "Hand over to another process"
+    STOP = "stop", "Stop"
+
+
+class DojoSocket(models.Model):
+    """A venue's socket to Dojo, as the process that holds it last told; and what that process is asked to do."""
+
+    venue = models.OneToOneField(Venue, on_delete=models.CASCADE, primary_key=True, related_name="dojo_socket")
+    state = models.CharField(max_length=12, choices=SocketState, default=SocketState.DOWN)
+    since = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="When its process was last heard of.")
+    host = models.CharField(max_length=120, blank=True)
+    pid = models.PositiveIntegerField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+    last_error_at = models.DateTimeField(null=True, blank=True)
+    served = models.PositiveBigIntegerField(default=0, help_text="Frames answered, of all time.")
+    command = models.CharField(max_length=12, choices=SocketCommand, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.venue_id}: {self.get_state_display()}"

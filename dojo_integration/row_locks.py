@@ -1,6 +1,8 @@
 """The only SELECT … FOR UPDATE of this app."""
 
-from dojo_integration.models import RestCredential
+from django.utils import timezone
+
+from dojo_integration.models import DojoSocket, RestCredential
 from pos.models import Venue
 
 
@@ -9,3 +11,10 @@ def credentials_for_update(venue: Venue) -> list[RestCredential]:
     # The venue too: before the first credential there is no row of theirs to wait for.
     list(Venue.objects.select_for_update(no_key=True).filter(pk=venue.pk))
     return list(RestCredential.objects.select_for_update(no_key=True, of=("self",)).filter(venue=venue).order_by("pk"))
+
+
+def socket_for_update(venue: Venue) -> DojoSocket:
+    """Lock the row of a venue's socket, making it on first hearing."""
+    now = timezone.now()
+    DojoSocket.objects.bulk_create([DojoSocket(venue=venue, since=now, seen_at=now)], ignore_conflicts=True)
+    return DojoSocket.objects.select_for_update(no_key=True, of=("self",)).get(venue=venue)

@@ -69,6 +69,11 @@ class ExceptionRaised(Event):
     exception_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class SocketChanged(Event):
+    """The venue's line to its card provider: up, down, or refused."""
+
+
 Subscriber = Callable[[Sequence[Event]], None]
 
 _collected: ContextVar[list[Event] | None] = ContextVar("collected_events", default=None)

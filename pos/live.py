@@ -26,6 +26,7 @@ from pos.events import (
     OrderChanged,
     PartyChanged,
     ReservationChanged,
+    SocketChanged,
     StationChanged,
 )
 
@@ -54,6 +55,10 @@ def order_group(venue_id: int, order_id: str) -> str:
 
 def station_group(venue_id: int, station_id: int) -> str:
     return f"venue.{venue_id}.station.{station_id}"
+
+
+def integration_group(venue_id: int) -> str:
+    return f"venue.{venue_id}.integration"
 
 
 def push(events: Sequence[Event]) -> None:
@@ -91,6 +96,8 @@ def _audience(event: Event) -> Iterator[tuple[str, str]]:
             yield station_group(venue, station_id), f"station:{station_id}"
         case MenuChanged():
             yield menu_group(venue), "menu"
+        case SocketChanged():
+            yield integration_group(venue), "socket"
 
 
 class _Sender:

@@ -30,6 +30,7 @@ def parts(*, host: str, port: int, live_port: int) -> Parts:
         "beat": (
             python, "-m", "celery", "--quiet", "--app", "pos", "beat", "--loglevel", "info", "--pidfile", "",
         ),
+        "dojo": (python, "manage.py", "dojo_connect"),
     }  # fmt: skip
 
 

@@ -35,4 +35,55 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="DojoSocket",
+            fields=[
+                (
+                    "venue",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="dojo_socket",
+                        serialize=False,
+                        to="pos.venue",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("no_key", "No key"),
+                            ("standby", "Waiting for the process that has it"),
+                            ("connecting", "Connecting"),
+                            ("connected", "Connected"),
+                            ("refused", "Refused by Dojo"),
+                            ("stopped", "Stopped"),
+                            ("down", "Not running"),
+                        ],
+                        default="down",
+                        max_length=12,
+                    ),
+                ),
+                ("since", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(help_text="When its process was last heard of.")),
+                ("host", models.CharField(blank=True, max_length=120)),
+                ("pid", models.PositiveIntegerField(blank=True, null=True)),
+                ("last_error", models.CharField(blank=True, max_length=200)),
+                ("last_error_at", models.DateTimeField(blank=True, null=True)),
+                ("served", models.PositiveBigIntegerField(default=0, help_text="Frames answered, of all time.")),
+                (
+                    "command",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("reconnect", "Connect again"),
+                            ("drain", "Hand over to another process"),
+                            ("stop", "Stop"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+            ],
+            options={"ordering": ["pk"]},
+        ),
     ]

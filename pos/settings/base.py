@@ -31,6 +31,8 @@ LIVE_URL = env.str("LIVE_URL", default="")
 # What they stand on.
 DATABASE_URL = env.str("DATABASE_URL", default="")
 DATABASE_PASSWORD = env.str("DATABASE_PASSWORD", default="")
+# Past a pooler that lends connections by the transaction: a lock that lasts as long as a session needs one of its own.
+DATABASE_DIRECT_URL = env.str("DATABASE_DIRECT_URL", default="")
 REDIS_URL = env.str("REDIS_URL", default="")
 DATA_FOLDER = DataFolder((BASE_DIR / env.str("TABLESIDE_DATA_DIR", default="var")).resolve())
 
@@ -51,6 +53,14 @@ EPOS_REST_USERNAME = env.str("EPOS_REST_USERNAME", default="")
 EPOS_REST_PASSWORD = env.str("EPOS_REST_PASSWORD", default="")
 # The REST contract wraps the page of tables in an array; some readers of it want the page alone.
 EPOS_TABLES_IN_ARRAY = env.bool("EPOS_TABLES_IN_ARRAY", default=True)
+
+# Dojo itself, for the default venue. Without a key nothing is dialled.
+DOJO_API_KEY = env.str("DOJO_API_KEY", default="").strip()
+DOJO_SOFTWARE_HOUSE_ID = env.str("DOJO_SOFTWARE_HOUSE_ID", default="softwareHouse1")
+DOJO_RESELLER_ID = env.str("DOJO_RESELLER_ID", default="")
+DOJO_WS_URL = env.str("DOJO_WS_URL", default="wss://eu.ws.dojo.tech/epos")
+# How many of Dojo's requests over the WebSocket are worked on at once; each needs a database connection while it is.
+DOJO_THREADS = env.int("DOJO_THREADS", default=64)
 
 # `manage.py create_venue` asks for the first manager's password unless it is told here.
 MANAGER_PASSWORD = env.str("TABLESIDE_MANAGER_PASSWORD", default="")

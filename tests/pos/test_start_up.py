@@ -18,7 +18,7 @@ def test_every_part_is_a_command_line_by_name() -> None:
     commands = parts(host="127.0.0.1", port=8000, live_port=8001)
 
     # then
-    assert list(commands) == ["web", "live", "worker", "beat"]
+    assert list(commands) == ["web", "live", "worker", "beat", "dojo"]
     assert option(commands["web"], "--bind") == "127.0.0.1:8000"
     assert (option(commands["live"], "--bind"), option(commands["live"], "--port")) == ("127.0.0.1", "8001")
 

@@ -21,7 +21,7 @@ from pos.embedded.process import signal_process, start_stamp
 from tests.live_stack import HOST, free_ports
 
 ROOT = Path(settings.BASE_DIR)
-PARTS = {"postgres", "redis", "web", "live", "worker", "beat"}
+PARTS = {"postgres", "redis", "web", "live", "worker", "beat", "dojo"}
 
 
 class Venue:

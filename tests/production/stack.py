@@ -17,7 +17,6 @@ from django.conf import settings
 
 from pos.embedded import DataFolder, Program, install
 from pos.embedded.process import signal_group
-from pos.parts import configured_parts
 from tests.live_stack import free_ports
 from tests.production.compose import ROOT, environment, our_services, part_of
 from tests.throw_away import running
@@ -101,8 +100,7 @@ class Stack:
 
 
 def our_parts() -> list[str]:
-    """The services whose part this version has."""
-    return [name for name, service in our_services().items() if part_of(service) in configured_parts()]
+    return [name for name, service in our_services().items() if part_of(service)]
 
 
 def until(happened: Callable[[], bool], report: Callable[[], str], seconds: float = START_DEADLINE) -> None:

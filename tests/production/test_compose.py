@@ -29,7 +29,7 @@ def test_every_part_of_the_supervisor_is_a_service_and_no_other_command_runs() -
     parts = {name: part_of(service) for name, service in our_services().items() if name not in ONE_SHOT}
 
     # then
-    assert set(parts.values()) == set(configured_parts()) | {"dojo"}
+    assert set(parts.values()) == set(configured_parts())
     assert all(name == part for name, part in parts.items())
     assert our_services()["prepare"]["command"] == ["python", "manage.py", "prepare"]
 
