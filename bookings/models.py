@@ -43,7 +43,10 @@ class Reservation(models.Model):
             models.CheckConstraint(condition=Q(end_time__gt=models.F("start_time")), name="reservation_ends_later"),
             models.CheckConstraint(condition=Q(status__in=ReservationStatus.values), name="reservation_status_known"),
         ]
-        indexes = [models.Index(fields=["venue", "start_time", "id"], name="reservation_by_time")]
+        indexes = [
+            models.Index(fields=["venue", "start_time", "id"], name="reservation_by_time"),
+            models.Index(fields=["venue", "-id"], name="reservation_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}, {self.covers}"

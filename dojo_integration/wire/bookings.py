@@ -4,7 +4,7 @@ The WebSocket's contract calls the thing that is replaced ``id``, the REST path 
 are read, the path's first. An answer holds nothing that is null: what there is not is left out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -240,7 +240,7 @@ def render_reservation(reservation: Reservation) -> dict[str, Any]:
     return {**wire, **{name: value for name, value in known.items() if value}}
 
 
-def _codes(links: "Sequence[PartyTable] | Sequence[ReservationTable]") -> list[str]:
+def _codes(links: Iterable[PartyTable] | Iterable[ReservationTable]) -> list[str]:
     return [link.table.code for link in links]
 
 

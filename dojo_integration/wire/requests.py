@@ -1,5 +1,6 @@
-"""The params of every capability but CreateOrder, as Dojo writes them: path and body in one."""
+"""The params of what is asked about orders (save for CreateOrder), rooms and tables: path and body in one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.exceptions import ValidationError
@@ -32,7 +33,7 @@ class CursorIn(RequestSerializer):
         return attrs
 
 
-def page_ask(valid: dict[str, Any]) -> PageAsk:
+def page_ask(valid: Mapping[str, Any]) -> PageAsk:
     return PageAsk(**valid.get("cursor", {}))
 
 
