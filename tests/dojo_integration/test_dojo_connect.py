@@ -18,10 +18,10 @@ from orders.models import OrderLock
 from pos.embedded import DataFolder, install
 from tests.bills import a_bill
 from tests.capabilities.requests import in_minutes
-from tests.dojo_integration.test_ws_client import rows_held
 from tests.dojo_processes import Processes, dojo_processes
 from tests.factories import WorkingVenue, a_venue
 from tests.gateway import Gateway, a_gateway, a_request, until
+from tests.races.crowd import rows_held
 from tests.throw_away import POSTGRES_SETTINGS, REDIS_SETTINGS, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
