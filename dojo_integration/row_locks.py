@@ -15,6 +15,9 @@ def credentials_for_update(venue: Venue) -> list[RestCredential]:
 
 def socket_for_update(venue: Venue) -> DojoSocket:
     """Lock the row of a venue's socket, making it on first hearing."""
+    known = DojoSocket.objects.select_for_update(no_key=True, of=("self",)).filter(venue=venue)
+    if (row := known.first()) is not None:
+        return row
     now = timezone.now()
     DojoSocket.objects.bulk_create([DojoSocket(venue=venue, since=now, seen_at=now)], ignore_conflicts=True)
-    return DojoSocket.objects.select_for_update(no_key=True, of=("self",)).get(venue=venue)
+    return known.get()

@@ -83,10 +83,8 @@ def in_words(error: Exception) -> str:
     if isinstance(error, InvalidStatus):
         status = error.response.status_code
         return f"Dojo refuses the key (HTTP {status})." if is_refusal(error) else f"Dojo answers with HTTP {status}."
-    if isinstance(error, InvalidURI):
+    if isinstance(error, InvalidURI | UnicodeError):
         return "DOJO_WS_URL is no address of a WebSocket."
-    if isinstance(error, UnicodeError):
-        return "The key or an id holds a character that cannot be sent."
     if isinstance(error, ConnectionClosed):
         told = error.rcvd
         return f"Dojo closed the connection ({told.code} {told.reason})." if told else "The connection was lost."

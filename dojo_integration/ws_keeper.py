@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
 import structlog
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from dojo_integration.accounts import DojoAccount, connection_of
@@ -91,8 +91,11 @@ class Keeper:
         while True:
             try:
                 pause = await turn()
+            except DatabaseError as error:
+                # The next round finds out whether it is back.
+                log.warning("the database does not answer", error=type(error).__name__)
+                pause = CHECK_EVERY
             except Exception:
-                # Most likely the database; the next round finds out whether it is back.
                 log.exception("a round of the Dojo sockets failed")
                 pause = CHECK_EVERY
             await asyncio.sleep(pause)

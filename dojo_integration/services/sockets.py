@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from dojo_integration.models import DojoSocket, SocketCommand, SocketState
@@ -12,7 +13,8 @@ from pos.events import SocketChanged, publish
 from pos.permissions import Act, Actor, require
 from pos.service import service
 
-# A process tells of itself every few seconds; whoever has been silent for so long is not there.
+# A process tells of itself every few seconds; whoever has been silent for so long is not there. By the database's
+# clock, because the machines' own may differ.
 SILENT_AFTER = timedelta(seconds=15)
 
 
@@ -45,7 +47,7 @@ def report_socket(*, actor: Actor, process: Process, report: SocketReport) -> st
     if report.last_error:
         row.last_error, row.last_error_at = report.last_error[:200], report.last_error_at
     row.served += report.served
-    row.seen_at = timezone.now()
+    row.seen_at = Now()
     command = row.command
     if command != SocketCommand.STOP:
         row.command = ""
@@ -56,19 +58,17 @@ def report_socket(*, actor: Actor, process: Process, report: SocketReport) -> st
 
 
 @service
-def report_nobody(*, actor: Actor, process: Process, state: SocketState) -> DojoSocket:
+def report_nobody(*, actor: Actor, process: Process, state: SocketState) -> None:
     """Write down why a process does not hold a venue's socket, where nobody is heard of who does."""
+    heard = DojoSocket.objects.filter(venue=actor.venue, seen_at__gt=Now() - SILENT_AFTER, pid__isnull=False)
+    if heard.exclude(host=process.host[:120], pid=process.pid).exists():
+        return
     row = socket_for_update(actor.venue)
-    is_theirs = (row.host, row.pid) not in (("", None), (process.host[:120], process.pid))
-    now = timezone.now()
-    if is_theirs and now - row.seen_at < SILENT_AFTER:
-        return row
     if row.state != state:
-        row.state, row.since = state, now
+        row.state, row.since = state, timezone.now()
         publish(SocketChanged(venue_id=actor.venue.pk))
-    row.host, row.pid, row.seen_at = process.host[:120], process.pid, now
+    row.host, row.pid, row.seen_at = process.host[:120], process.pid, Now()
     row.save()
-    return row
 
 
 @service

@@ -2,9 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
+import psycopg
 from django.db import connection
+
+from orders.models import Order
 
 
 def all_at_once(calls: Sequence[Callable[[], object]]) -> list[object]:
@@ -42,3 +46,14 @@ def deadlocks() -> int:
         cursor.execute("SELECT pg_stat_force_next_flush()")
         cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         return int(cursor.fetchone()[0])
+
+
+@contextmanager
+def rows_held(orders: list[Order]) -> Iterator[None]:
+    """Somebody else has these orders' rows, and does not let go."""
+    database = connection.settings_dict
+    with psycopg.connect(
+        dbname=database["NAME"], user=database["USER"], host=database["HOST"], port=database["PORT"]
+    ) as other:
+        other.execute("SELECT 1 FROM orders_order WHERE id = ANY(%s) FOR UPDATE", [[order.pk for order in orders]])
+        yield
