@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from tests.factories import WorkingVenue, a_venue
+from tests.taken_back import taken_back
 
 
 @pytest.fixture
@@ -28,8 +28,5 @@ def kept_for_module(blocker: DjangoDbBlocker) -> Iterator[None]:
 
     The tests' own transactions become savepoints in this one, as in Django's setUpTestData.
     """
-    outer = transaction.atomic()
-    outer._from_testcase = True  # type: ignore[attr-defined]
-    with blocker.unblock(), outer:
+    with blocker.unblock(), taken_back():
         yield
-        transaction.set_rollback(True)
