@@ -1,22 +1,8 @@
 """What Dojo does in an evening: card machines, phones, the diary, and news of payments in any order."""
 
-from datetime import timedelta
+from typing import Any
 
-from django.utils import timezone
-
-from bookings.services.parties import Deposit, PartyDetails
-from bookings.services.reservations import ReservationDetails
 from orders.models import IntentStatus
-from orders.services.dojo_bookings import (
-    NewDojoParty,
-    NewDojoReservation,
-    create_party,
-    create_reservation,
-    delete_party_by_id,
-    delete_reservation_by_id,
-    update_party,
-    update_reservation,
-)
 from orders.services.intents import IntentFacts, apply_payment_intent
 from tests.capabilities.requests import an_order, in_minutes, pounds
 from tests.evenings.evening import Evening
@@ -89,43 +75,49 @@ def prints(e: Evening) -> None:
     e.dojo("GetOrderBillById", orderId=e.order())
 
 
-def _details(e: Evening) -> PartyDetails:
-    now = timezone.now()
-    return PartyDetails(
-        start_time=now,
-        table_codes=tuple({e.code() for _ in range(e.dice.randint(1, 2))}),
-        status=e.dice.choice(["Seated", "Seated", "Dessert"]),
-        name=e.dice.choice(["", "Kim"]),
-        covers=e.dice.choice([None, 2, 8]),
-        end_time=now if e.chance(0.3) else None,
-        guest_requests=e.dice.choice(["", "No nuts"]),
-        deposit=e.dice.choice([None, Deposit(amount=2000, currency="GBP")]),
-    )
+def _party(e: Evening) -> dict[str, Any]:
+    now = in_minutes(0)
+    optional = {
+        "name": "Kim",
+        "covers": e.dice.choice([2, 8]),
+        "guestRequests": "No nuts",
+        "deposit": {"totalAmount": pounds(2000)},
+    }
+    return {
+        "dojoPartyId": f"party-{e.dice.randint(1, 4)}",
+        "startTime": now,
+        "tableIds": [e.code() for _ in range(e.dice.randint(1, 2))],
+        "status": e.dice.choice(["Seated", "Seated", "Dessert"]),
+        **{name: value for name, value in optional.items() if e.chance(0.5)},
+    }
 
 
 def seats(e: Evening) -> None:
-    number = e.dice.randint(1, 4)
-    booking = e.booking() if e.chance(0.3) else None
-    request = NewDojoParty(dojo_party_id=f"party-{number}", details=_details(e), reservation_id=booking)
+    booking = {"reservationId": e.booking()} if e.chance(0.3) else {}
+    left = {"endTime": in_minutes(0)} if e.chance(0.3) else {}
     one_of(
         e,
-        lambda: create_party(actor=e.machine, request=request),
-        lambda: update_party(actor=e.machine, party_id=e.party(), dojo_party_id=f"party-{number}", details=_details(e)),
-        lambda: delete_party_by_id(actor=e.machine, party_id=e.party()),
+        lambda: e.dojo("CreateParty", **_party(e), **booking),
+        lambda: e.dojo("UpdateParty", id=e.party(), **_party(e), **left),
+        lambda: e.dojo("DeletePartyById", partyId=e.party()),
     )
 
 
 def books(e: Evening) -> None:
-    starts = timezone.now() + timedelta(hours=e.dice.randint(0, 3))
-    details = ReservationDetails(
-        name="Kim", covers=4, start_time=starts, end_time=starts + timedelta(hours=2), table_codes=(e.code(),)
-    )
-    request = NewDojoReservation(dojo_reservation_id=f"rsv-{e.dice.randint(1, 4)}", details=details)
+    hours = e.dice.randint(0, 3)
+    booking = {
+        "dojoReservationId": f"rsv-{e.dice.randint(1, 4)}",
+        "name": "Kim",
+        "covers": 4,
+        "startTime": in_minutes(60 * hours),
+        "endTime": in_minutes(60 * hours + 120),
+        "tableIds": [e.code()],
+    }
     one_of(
         e,
-        lambda: create_reservation(actor=e.machine, request=request),
-        lambda: update_reservation(actor=e.machine, reservation_id=e.booking(), request=request),
-        lambda: delete_reservation_by_id(actor=e.machine, reservation_id=e.booking()),
+        lambda: e.dojo("CreateReservation", **booking),
+        lambda: e.dojo("UpdateReservation", id=e.booking(), **booking),
+        lambda: e.dojo("DeleteReservationById", reservationId=e.booking()),
     )
 
 

@@ -79,8 +79,8 @@ class Evening:
         payments = list(Payment.objects.filter(entry="payment"))
         return self.dice.choice(payments) if payments else None
 
-    def dojo(self, name: str, **params: Any) -> None:
-        capabilities.call(find(name), params, self.machine)
+    def dojo(self, capability: str, /, **params: Any) -> None:
+        capabilities.call(find(capability), params, self.machine)
 
     def new_line(self) -> NewLine:
         seats = self.dice.choice([(), (), (1,), (2,), (1, 2)])
