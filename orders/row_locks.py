@@ -103,14 +103,19 @@ def hold_orders(venue: Venue, order_ids: Iterable[str]) -> Held:
 
 def hold_party(venue: Venue, party_id: str, *, also_orders: Iterable[str] = ()) -> tuple[Held, Party]:
     """Lock a party and all its open orders; no other till can open one meanwhile. Raises NotFound."""
-    held = Held(venue=venue, period=period_for_key_share(venue), now=timezone.now())
-    held.parties = parties_for_update(venue, [party_id])
+    held = hold_nothing_yet(venue)
+    return held, hold_party_too(held, party_id, also_orders=also_orders)
+
+
+def hold_party_too(held: Held, party_id: str, *, also_orders: Iterable[str] = ()) -> Party:
+    """The same for whoever has the period, and perhaps tables, already. Raises NotFound."""
+    held.parties = parties_for_update(held.venue, [party_id])
     if party_id not in held.parties:
         raise NotFound("That party does not exist.")
     _lock_orders(held, _OF_PARTIES | _NAMED, party_ids=[party_id], order_ids=list(also_orders))
     if any(order.party_id and order.party_id not in held.parties for order in held.orders.values()):
         raise StartAgain
-    return held, held.parties[party_id]
+    return held.parties[party_id]
 
 
 def hold_company(
@@ -150,9 +155,13 @@ def hold_company(
     return held
 
 
-def hold_nothing_yet(venue: Venue) -> Held:
-    """Start from an empty hand, to open an order that has no party."""
-    return Held(venue=venue, period=period_for_key_share(venue), now=timezone.now())
+def hold_nothing_yet(venue: Venue, *, table_ids: Iterable[int] = ()) -> Held:
+    """Start from an empty hand, to open an order that has no party or none yet; nobody sits down at these tables."""
+    held = Held(venue=venue, period=period_for_key_share(venue), now=timezone.now())
+    if ids := set(table_ids):
+        held.tables = {table.pk: table for table in tables_for_update(venue, ids)}
+        held.now = timezone.now()
+    return held
 
 
 def orders_for_update(venue: Venue, order_ids: Iterable[str]) -> list[Order]:

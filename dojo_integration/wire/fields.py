@@ -8,6 +8,7 @@ Camel case exists only here, through ``source=``.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from rest_framework import serializers
@@ -148,9 +149,15 @@ class SignedMoneyIn(MoneyIn):
     value = Amount(min_value=-LARGEST_AMOUNT, help_text="In pence or cents; negative makes the thing cheaper.")
 
 
+@cache
+def _serializer(serializer_class: type[RequestSerializer]) -> RequestSerializer:
+    """The one instance of a process. Making one copies every field in it; validating with it changes none of them."""
+    return serializer_class()
+
+
 def validated(serializer_class: type[RequestSerializer], params: Any) -> dict[str, Any]:
     """Check params and return what the capability's function takes. Raises InvalidRequest naming the field."""
-    serializer = serializer_class()
+    serializer = _serializer(serializer_class)
     try:
         return serializer.arguments(serializer.run_validation(params))
     except ValidationError as error:

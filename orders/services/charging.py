@@ -122,8 +122,8 @@ def _whole(line: OrderLine) -> WholeLine:
     return WholeLine(
         row=line,
         modifiers=[modifier for modifier in line.modifiers.all() if modifier.sub_item_id is None],
-        parts=[WholePart(part, part.modifiers.all()) for part in line.sub_items.all()],
-        discounts=line.discounts.all(),
+        parts=[WholePart(part, list(part.modifiers.all())) for part in line.sub_items.all()],
+        discounts=list(line.discounts.all()),
     )
 
 

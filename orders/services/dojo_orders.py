@@ -7,7 +7,6 @@ from django.db.models import prefetch_related_objects
 
 from bookings.models import Party, Reservation
 from floorplan.models import Table
-from floorplan.row_locks import tables_for_update
 from orders.models import (
     ExceptionKind,
     IntentSource,
@@ -23,9 +22,10 @@ from orders.models import (
 )
 from orders.models.order import DISPLAY_NAME_LENGTH
 from orders.models.order_line import TAKEN_OFF_FIELDS, WAITING_STATES
-from orders.row_locks import Held, hold_nothing_yet, hold_order, hold_party, intent_for_update
-from orders.services.billing import end_order, price_order, read_lines, settle, settle_money
-from orders.services.dojo_lines import NewDiscount, NewItem, write_lines
+from orders.row_locks import Held, hold_nothing_yet, hold_order, hold_party_too, intent_for_update
+from orders.services.billing import end_order, follow_production, settle, settle_money
+from orders.services.charging import read_lines, work_out
+from orders.services.dojo_lines import NewDiscount, NewItem, count_down, make_lines, tell_of_unknown
 from orders.services.exceptions import tell_manager
 from orders.services.locking import refuse_if_lent
 from orders.services.menu_card import sell_again
@@ -33,7 +33,7 @@ from orders.services.merging import tell_stations
 from orders.services.money_rows import add_payment
 from orders.services.opening import new_order, save_new_order
 from orders.services.payments import GONE, take_intent, why_not
-from orders.services.rounds import send_to_stations
+from orders.services.rounds import send_new_lines, send_to_stations
 from orders.services.targets import carry_allergies, party_at
 from pos import audit
 from pos.errors import Conflict, InvalidRequest
@@ -41,10 +41,15 @@ from pos.models import Membership
 from pos.money import format_money
 from pos.permissions import Act, Actor, ActorKind, require
 from pos.service import StartAgain, retry_on_race, service
+from pos.statements import Slot, Statement
 
 retry_on_race("order_dojo_id_unique")
 
 _UNMADE = (*WAITING_STATES, LineState.SENT)
+_SEEN: Statement[tuple[str]] = Statement(
+    lambda: Order.objects.filter(venue=Slot("venue"), dojo_order_id=Slot("dojo_order_id")).order_by().values_list("pk")
+)
+_TABLES_BY_CODE = Statement(lambda: Table.objects.filter(venue=Slot("venue"), code=Slot("code")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,23 +111,30 @@ def create_order(*, actor: Actor, request: NewDojoOrder) -> Order:
     paid. Raises InvalidRequest, Conflict when a payment was reversed, belongs elsewhere or is more than the total.
     """
     _check(actor, request)
-    known = Order.objects.filter(venue=actor.venue, dojo_order_id=request.dojo_order_id).values_list("pk", flat=True)
-    if known:
+    known = _SEEN.first(venue=actor.venue.pk, dojo_order_id=request.dojo_order_id)
+    if known is not None:
         return _seen_before(actor, request, known[0])
     table = _table(actor, request)
     held, party = _hold_its_party(actor, request, table)
-    order = _write_order(held, request, actor, table, party)
+    order = _new_order(held, request, actor, table, party)
+    new = make_lines(held, order, actor, items=request.items, discounts=request.discounts)
+    work_out(held, order, new.lines, new.discounts_of_order)
+    _keep_guests_total(order, request)
+    # Everything is known before the first row is written, so that each is written once.
+    sent = send_new_lines(held, order, new.rows, actor) if order.status != OrderStatus.SUBMITTED else None
+    follow_production(held, order, new.rows)
+    save_new_order(held, order, base=_wanted_name(request))
+    if sent is not None:
+        sent.save()
+    new.write()
+    count_down(held, new)
     carry_allergies(held, order)
     _tell_of_unknown_table(held, request, order, table)
-    send = order.status != OrderStatus.SUBMITTED
-    write_lines(held, order, actor, items=request.items, discounts=request.discounts)
-    bill = price_order(held, order)
-    _keep_guests_total(held, order, request)
-    if send:
-        send_to_stations(held, order, bill.lines, actor)
+    tell_of_unknown(held, order, new)
+    _tell_of_other_total(held, order)
     for payment in request.payments_in_lock_order:
         _take(held, order, actor, payment)
-    settle(held, order, actor)
+    settle_money(held, order, actor)
     return order
 
 
@@ -228,7 +240,7 @@ def _take(held: Held, order: Order, actor: Actor, payment: NewPayment) -> None:
 def _table(actor: Actor, request: NewDojoOrder) -> Table | None:
     if not request.table_code:
         return None
-    table = Table.objects.filter(venue=actor.venue, code=request.table_code).first()
+    table = _TABLES_BY_CODE.first(venue=actor.venue.pk, code=request.table_code)
     if table is None and not request.paid:
         raise InvalidRequest(f"There is no table {request.table_code} here.", field="details.dineIn.tableId")
     return table
@@ -236,14 +248,12 @@ def _table(actor: Actor, request: NewDojoOrder) -> Table | None:
 
 def _hold_its_party(actor: Actor, request: NewDojoOrder, table: Table | None) -> tuple[Held, Party | None]:
     """An order for an occupied table hangs under the party there, as an order of its own."""
-    held = hold_nothing_yet(actor.venue)
-    if table is not None:
-        # Nobody is seated here between our look and our order.
-        tables_for_update(actor.venue, [table.pk])
+    # Nobody is seated at the table between our look and our order.
+    held = hold_nothing_yet(actor.venue, table_ids=[table.pk] if table is not None else [])
     party_id = _party_of(actor, request, table)
     if party_id is None:
         return held, None
-    held, party = hold_party(actor.venue, party_id)
+    party = hold_party_too(held, party_id)
     if _party_of(actor, request, table) != party_id:
         # It left, or moved to another table, while we waited for it.
         raise StartAgain
@@ -258,13 +268,13 @@ def _party_of(actor: Actor, request: NewDojoOrder, table: Table | None) -> str |
     return party_at(table) if table is not None else None
 
 
-def _write_order(held: Held, request: NewDojoOrder, actor: Actor, table: Table | None, party: Party | None) -> Order:
+def _new_order(held: Held, request: NewDojoOrder, actor: Actor, table: Table | None, party: Party | None) -> Order:
     order = new_order(held, origin=Origin.DOJO, order_type=request.order_type)
     order.dojo_order_id = request.dojo_order_id
     order.is_prepaid = True
     order.table = table
     order.party = party
-    order.reservation = _reservation(held, request, party)
+    order.reservation_id = _reservation_id(held, request, party)
     order.waiter = _waiter(held, request, actor)
     order.reference = request.reference[:120]
     order.note = request.note
@@ -278,14 +288,18 @@ def _write_order(held: Held, request: NewDojoOrder, actor: Actor, table: Table |
     order.service_choice = ServiceChoice.STATED
     order.service_stated = request.service_charge_amount or 0
     order.status = OrderStatus.SUBMITTED if held.venue.dojo_orders_need_acceptance else OrderStatus.CONFIRMED
-    wanted_name = " ".join(request.display_name.split())[:DISPLAY_NAME_LENGTH].rstrip()
-    return save_new_order(held, order, base=wanted_name)
+    return order
 
 
-def _reservation(held: Held, request: NewDojoOrder, party: Party | None) -> Reservation | None:
+def _wanted_name(request: NewDojoOrder) -> str:
+    return " ".join(request.display_name.split())[:DISPLAY_NAME_LENGTH].rstrip()
+
+
+def _reservation_id(held: Held, request: NewDojoOrder, party: Party | None) -> str | None:
     if request.reservation_id:
-        return Reservation.objects.filter(venue=held.venue, pk=request.reservation_id).first()
-    return party.reservation if party is not None else None
+        ours = Reservation.objects.filter(venue=held.venue, pk=request.reservation_id)
+        return ours.values_list("pk", flat=True).first()
+    return party.reservation_id if party is not None else None
 
 
 def _waiter(held: Held, request: NewDojoOrder, actor: Actor) -> Membership | None:
@@ -306,17 +320,21 @@ def _tell_of_unknown_table(held: Held, request: NewDojoOrder, order: Order, tabl
         )
 
 
-def _keep_guests_total(held: Held, order: Order, request: NewDojoOrder) -> None:
-    """The guest was shown their sum and may have paid it; ours is set beside it for the manager."""
-    ours = order.total_amount
-    if ours == request.total_amount:
-        return
-    order.price_difference = request.total_amount - ours
+def _keep_guests_total(order: Order, request: NewDojoOrder) -> None:
+    """The guest was shown their sum and may have paid it."""
+    order.price_difference = request.total_amount - order.total_amount
     order.set_amounts(total=request.total_amount)
+
+
+def _tell_of_other_total(held: Held, order: Order) -> None:
+    """Our sum is set beside the guest's for the manager."""
+    if not order.price_difference:
+        return
+    ours = order.total_amount - order.price_difference
     tell_manager(
         held.venue,
         ExceptionKind.TOTAL_DIFFERS,
-        f"{order.display_name} came with a total of {format_money(request.total_amount, order.currency)}, "
+        f"{order.display_name} came with a total of {format_money(order.total_amount, order.currency)}, "
         f"its items make {format_money(ours, order.currency)}.",
         order=order,
         amount=order.price_difference,

@@ -1,5 +1,7 @@
 """The private step that sends lines to their stations: once, as one round, with their VAT fixed from then on."""
 
+from collections.abc import Sequence
+
 from orders.models import LineState, LineSubItem, Order, OrderLine, Round
 from orders.row_locks import Held
 from orders.services.billing import needs_handing_over
@@ -13,10 +15,29 @@ _WRITTEN = ["state", "round", "sent_at", "started_at", "ready_at", "served_at", 
 def send_to_stations(held: Held, order: Order, lines: list[OrderLine], actor: Actor) -> Round:
     """Send unsent and held lines, in one round. What nobody makes is handed over (or ready to be) at once."""
     last = order.rounds.order_by("-number").values_list("number", flat=True).first() or 0
-    sent = Round.objects.create(
-        order=order, number=last + 1, sent_at=held.now, sent_by=actor.membership, till=actor.till
-    )
+    sent = _round(held, order, actor, number=last + 1)
+    sent.save()
     _fix_vat(held, lines)
+    _mark_sent(held, order, lines, sent)
+    OrderLine.objects.bulk_update(lines, _WRITTEN)
+    return sent
+
+
+def send_new_lines(held: Held, order: Order, lines: Sequence[OrderLine], actor: Actor) -> Round:
+    """The same for the first lines of an order that is not written yet: the caller writes order, round and lines.
+
+    Their VAT is today's already.
+    """
+    sent = _round(held, order, actor, number=1)
+    _mark_sent(held, order, lines, sent)
+    return sent
+
+
+def _round(held: Held, order: Order, actor: Actor, *, number: int) -> Round:
+    return Round(order=order, number=number, sent_at=held.now, sent_by=actor.membership, till=actor.till)
+
+
+def _mark_sent(held: Held, order: Order, lines: Sequence[OrderLine], sent: Round) -> None:
     for line in lines:
         line.round = sent
         line.sent_at = held.now
@@ -25,9 +46,7 @@ def send_to_stations(held: Held, order: Order, lines: list[OrderLine], actor: Ac
             _hand_out(held, order, line)
         else:
             publish(StationChanged(venue_id=held.venue.pk, station_id=line.station_id))
-    OrderLine.objects.bulk_update(lines, _WRITTEN)
     order.first_sent_at = order.first_sent_at or held.now
-    return sent
 
 
 def _hand_out(held: Held, order: Order, line: OrderLine) -> None:

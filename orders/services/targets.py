@@ -23,6 +23,7 @@ from pos.ids import ORDER, is_id
 from pos.models import Venue
 from pos.permissions import Actor
 from pos.service import StartAgain, retry_on_race
+from pos.statements import Slot, Statement
 
 # Two deliveries of one new tab: the second finds the order of the first.
 retry_on_race("orders_order_pkey")
@@ -173,12 +174,21 @@ def party_order(place: Place) -> Order:
     return order
 
 
+_SITTING_AT: Statement[tuple[str]] = Statement(
+    lambda: (
+        Party.objects.filter(
+            venue=Slot("venue"), end_time__isnull=True, needs_seating=False, table_links__table=Slot("table")
+        )
+        .order_by("start_time", "pk")
+        .values_list("pk")[:1]
+    )
+)
+
+
 def party_at(table: Table) -> str | None:
     """Who sits at a table: the oldest party there, unless its bill only came back to life."""
-    here = Party.objects.filter(
-        venue=table.venue_id, end_time__isnull=True, needs_seating=False, table_links__table=table
-    )
-    return here.order_by("start_time", "pk").values_list("pk", flat=True).first()
+    found = _SITTING_AT.first(venue=table.venue_id, table=table.pk)
+    return found[0] if found else None
 
 
 def merged_last(venue: Venue, order_id: str) -> str:

@@ -1,15 +1,34 @@
 """Which VAT rate holds for a class today, eaten in or taken out: the dated table, read once per service."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from orders.models import Eaten, VatRate
 from pos.models import Venue
+from pos.statements import Slot, Statement
+
+RateRow = tuple[int, int, int]
+"""A class of VAT, its rate eaten in and its rate taken out."""
+
+RATES: Statement[RateRow] = Statement(
+    lambda: (
+        VatRate.objects.filter(vat_class__venue=Slot("venue"), valid_from__lte=Slot("day"))
+        .order_by("vat_class_id", "-valid_from")
+        .distinct("vat_class_id")
+        .values_list("vat_class_id", "rate_in", "rate_out")
+    )
+)
+"""A venue's rates on a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class VatRates:
     by_class: dict[int, tuple[int, int]]
+
+    @classmethod
+    def of(cls, rows: Iterable[RateRow]) -> "VatRates":
+        return cls({vat_class_id: (rate_in, rate_out) for vat_class_id, rate_in, rate_out in rows})
 
     def rate(self, vat_class_id: int | None, eaten: str) -> int:
         """The rate in hundredths of a percent; a class without any rate yet has none."""
@@ -21,9 +40,4 @@ class VatRates:
 
 def rates_for(venue: Venue, moment: datetime) -> VatRates:
     """The venue's rates on the business day of that moment."""
-    rows = (
-        VatRate.objects.filter(vat_class__venue=venue, valid_from__lte=venue.business_date(moment))
-        .order_by("vat_class_id", "-valid_from")
-        .distinct("vat_class_id")
-    )
-    return VatRates({row.vat_class_id: (row.rate_in, row.rate_out) for row in rows})
+    return VatRates.of(RATES.all(venue=venue.pk, day=venue.business_date(moment)))
