@@ -28,7 +28,7 @@ from orders.models import OrderNumber
 from pos.permissions import Actor
 
 GOAL = 1.2
-DAYS, KINDS, BILLS = 600, 12, 400
+DAYS, BILLS = 600, 400
 _TABLE = OrderDocument._meta.db_table
 _SMALL, _LARGE = "small", "public"
 
@@ -90,8 +90,8 @@ class Growth:
 class Comparison:
     """Two tables of documents of one venue, and the same questions to both."""
 
-    def __init__(self, *, small: int, large: int, calls: int, tell: Tell) -> None:
-        self.small, self.large, self.calls, self.tell = small, large, calls, tell
+    def __init__(self, *, small: int, large: int, calls: int, kinds: int, tell: Tell) -> None:
+        self.small, self.large, self.calls, self.kinds, self.tell = small, large, calls, kinds, tell
         self.random = Random("what is asked")
         self.search = capabilities.find("SearchOrders")
         self.parties: dict[str, list[str]] = {}
@@ -114,7 +114,7 @@ class Comparison:
         days = generate.days_of_history(DAYS, today=timezone.now().astimezone(ZONE).date(), a_day=1)
         self.house = build_house(opened_at=generate.opening_of(days[0], ZONE).astimezone(UTC), hall_tables=BILLS)
         self.actor = Actor.dojo(self.house.venue)
-        patterns = generate.record_patterns(self.house, generate.usual_visits(KINDS), on=days[-1])
+        patterns = generate.record_patterns(self.house, generate.usual_visits(self.kinds), on=days[-1])
         self.tell(f"{len(patterns.closed)} kinds of visits were told through the services.")
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE SCHEMA {_SMALL}")

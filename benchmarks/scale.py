@@ -1,7 +1,7 @@
 """`make bench-scale`: does SearchOrders cost more when there are a million orders?
 
-The environment says how many: BENCH_SCALE_SMALL, BENCH_SCALE_LARGE, and BENCH_SCALE_CALLS of each kind of page. Exit
-code 1 when the goal is not met.
+The environment says how many: BENCH_SCALE_SMALL, BENCH_SCALE_LARGE; BENCH_SCALE_CALLS of each kind of page and
+BENCH_SCALE_KINDS of visits that are told. Exit code 1 when the goal is not met.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 from benchmarks.run import manage, services
 from pos.embedded import EmbeddedError
 
-_SIZES = {"small": "10000", "large": "1000000", "calls": "300"}
+_SIZES = {"small": "10000", "large": "1000000", "calls": "300", "kinds": "12"}
 
 
 def main() -> int:

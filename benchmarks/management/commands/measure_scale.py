@@ -18,10 +18,12 @@ class Command(BaseCommand):
         parser.add_argument("--small", required=True, type=int, help="orders")
         parser.add_argument("--large", required=True, type=int, help="orders")
         parser.add_argument("--calls", required=True, type=int, help="of each kind of page")
+        parser.add_argument("--kinds", required=True, type=int, help="of visits that are told")
 
-    def handle(self, *args: Any, small: int, large: int, calls: int, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
+        names = ("small", "large", "calls", "kinds")
         try:
-            growth = Comparison(small=small, large=large, calls=calls, tell=tell).run()
+            growth = Comparison(**{name: options[name] for name in names}, tell=tell).run()
         except WrongAnswer as error:
             raise CommandError(str(error)) from error
         for page in growth.pages:
