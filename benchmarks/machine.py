@@ -1,6 +1,5 @@
 """How quiet the machine was: what others took of it while we measured."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +56,3 @@ def _is_below(pid: int, root: int, parents: dict[int, int]) -> bool:
     while pid not in (0, 1, root):
         pid = parents.get(pid, 0)
     return pid == root
-
-
-def cores() -> int:
-    return os.cpu_count() or 1

@@ -47,7 +47,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Writes requests as Dojo's proxy hands them on."""
+    """Writes requests as Dojo does."""
 
     host: str
     username: str
@@ -61,7 +61,6 @@ class Client:
             f"Host: {self.host}",
             f"Authorization: Basic {credentials}",
             "Accept: application/json",
-            "X-Forwarded-Proto: https",
         ]
         if body is not None:
             head += ["Content-Type: application/json", f"Content-Length: {len(content)}"]

@@ -1,4 +1,4 @@
-"""`make bench`: PostgreSQL, Redis and the web server of a production, in a folder of their own, and what they can do.
+"""`make bench`: PostgreSQL, Redis and the web server of `make run`, in a folder of their own, and what they can do.
 
 The environment says how much: BENCH_ORDERS, BENCH_SECONDS (of each phase), BENCH_ROUNDS, BENCH_KINDS (of visits that
 are told) and BENCH_PORT (0: any that is free). Nothing of an existing venue is touched.
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.telling import tell
-from pos.embedded import DataFolder, EmbeddedError, Installation, Program
+from pos.embedded import DataFolder, EmbeddedError, Program
 from pos.embedded.redis import APPEND_ONLY
 from pos.parts import parts
 from tests.throw_away import running, throw_away_services
@@ -25,42 +25,45 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 # A disk: where /tmp is memory, a commit would cost nothing.
 _FOLDERS = Path("/var/tmp")
+# What a venue on this machine may have set: none of it is the benchmark's.
+_OTHERS = ("DATABASE_", "REDIS_", "DJANGO_", "DOJO_", "EPOS_", "LIVE_", "TABLESIDE_DATA", "HOST", "PORT")
 _SIZES = {"orders": "100000", "seconds": "4", "rounds": "7", "kinds": "24"}
 
 
 @contextlib.contextmanager
-def services() -> Iterator[Installation]:
-    """A database and a Redis as `make run` has them, with nothing in them; Django's settings find them."""
+def services() -> Iterator[DataFolder]:
+    """A database and a Redis as `make run` has them, with nothing in them; every command of ours finds them."""
     folder = DataFolder(_FOLDERS / f"tableside-bench-{os.getpid()}-{secrets.token_hex(4)}")
-    with throw_away_services(folder, postgres_settings=(), redis_settings=APPEND_ONLY) as installed:
-        assert installed.services.database_url
-        assert installed.services.redis_url
+    with (
+        throw_away_services(folder, postgres_settings=(), redis_settings=APPEND_ONLY) as installed,
+        folder.served(),
+    ):
+        folder.make_secret_key()
+        folder.announce(installed.services)
+        for name in [name for name in os.environ if name.startswith(_OTHERS)]:
+            del os.environ[name]
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
-            "DATABASE_URL": installed.services.database_url,
-            "REDIS_URL": installed.services.redis_url,
-            "DJANGO_SECRET_KEY": secrets.token_urlsafe(48),
-            "DJANGO_ALLOWED_HOSTS": HOST,
-            "DJANGO_DEBUG": "false",
             "TABLESIDE_DATA_DIR": str(folder.path),
             "TABLESIDE_ENV_FILE": os.devnull,
         }
         tell("PostgreSQL and Redis run.")
-        manage("migrate", "--verbosity", "0")
+        if manage("migrate", "--verbosity", "0") != 0:
+            raise RuntimeError("The database could not be migrated.")
         tell("The database is migrated.")
-        yield installed
+        yield folder
 
 
 @contextlib.contextmanager
-def web_server(folder: Path, port: int) -> Iterator[None]:
-    """Gunicorn as `manage.py up` starts it."""
+def web_server(folder: DataFolder, port: int) -> Iterator[None]:
+    """The web part as `make run` starts it."""
     program = Program(
         name="web",
         argv=parts(host=HOST, port=port, live_port=port + 1)["web"],
         cwd=ROOT,
         is_ready=lambda: _answers(port),
     )
-    with running(DataFolder(folder), program):
+    with running(folder, program):
         tell("The web server answers.")
         yield
 
@@ -92,7 +95,7 @@ def main() -> int:
     wanted = {name: os.environ.get(f"BENCH_{name.upper()}", default) for name, default in _SIZES.items()}
     port = int(os.environ.get("BENCH_PORT", "0")) or _free_port()
     size = [word for name, value in wanted.items() for word in (f"--{name}", value)]
-    with services() as installed, web_server(installed.home, port):
+    with services() as folder, web_server(folder, port):
         return manage("measure", "--host", HOST, "--port", str(port), *size)
 
 

@@ -1,4 +1,4 @@
-"""Production's settings, with the floor beside our own paths."""
+"""The settings of `make run`, with the floor beside our own paths."""
 
 from pos.settings.base import *  # noqa: F403
 

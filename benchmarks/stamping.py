@@ -41,7 +41,8 @@ class Stamper:
         self.house = house
         self.patterns = patterns
         self.chunks = [[chunk for chunk in pattern.chunks if only in (None, chunk.table)] for pattern in patterns]
-        self.next_key = _next_keys({chunk.table for chunks in self.chunks for chunk in chunks})
+        # Also of tables that are left out: documents name payments by their keys.
+        self.next_key = _next_keys({chunk.table for pattern in patterns for chunk in pattern.chunks})
         self.number = OrderNumber.objects.get(venue=house.venue).last
         self.open_period = str(house.open_period.pk)
         self.closed_periods = {
@@ -85,6 +86,7 @@ class Stamper:
             for place, slot in chunk.slots:
                 parts[place] = values[slot]
             texts[chunk.table] += parts
+        for chunk in pattern.chunks:
             if chunk.table in self.next_key:
                 self.next_key[chunk.table] += chunk.rows
         self.number += pattern.numbers
