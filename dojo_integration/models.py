@@ -1,11 +1,13 @@
-"""What only the conversation with Dojo needs: order documents and credentials."""
+"""What only the conversation with Dojo needs: order documents, credentials, and the venue's own connection."""
 
 import hashlib
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.crypto import constant_time_compare
 
 from pos.models import Venue
+from pos.sealed import Sealed, SealedField
 
 
 class OrderDocument(models.Model):
@@ -63,6 +65,7 @@ class RestCredential(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = "REST credential"
         constraints = [
             models.UniqueConstraint(fields=["username", "secret_hash"], name="rest_credential_unique"),
         ]
@@ -72,3 +75,40 @@ class RestCredential(models.Model):
 
     def accepts(self, secret: str) -> bool:
         return constant_time_compare(self.secret_hash, hash_secret(secret)) and self.revoked_at is None
+
+
+API_KEY_FORM = RegexValidator(r"^sk_(sandbox|prod)_[A-Za-z0-9_-]+\Z", "An API key begins with sk_sandbox_ or sk_prod_.")
+_id_form = RegexValidator(r"^[A-Za-z0-9_.-]+\Z", "Letters, digits, dots, hyphens and underscores.")
+
+
+class DojoConnection(models.Model):
+    """How one venue reaches Dojo and is reached by it; its secrets are sealed, and told to nobody."""
+
+    venue = models.OneToOneField(Venue, on_delete=models.CASCADE, related_name="dojo_connection")
+    api_key = SealedField()
+    webhook_secret = SealedField()
+    software_house_id = models.CharField(max_length=80, blank=True, validators=[_id_form])
+    reseller_id = models.CharField(max_length=80, blank=True, validators=[_id_form])
+    public_url = models.URLField(blank=True, help_text="Where Dojo calls us, without /v1.")
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = "Dojo connection"
+
+    def __str__(self) -> str:
+        return f"Dojo connection of {self.venue}"
+
+    @property
+    def is_live(self) -> bool | None:
+        """Real money, the sandbox's, or None without a key that can be read."""
+        try:
+            key = self.api_key.reveal()
+        except ValueError:
+            return None
+        return key.startswith("sk_prod_") if key else None
+
+    def set_api_key(self, plain: str) -> None:
+        self.api_key = Sealed.of(plain)
+
+    def set_webhook_secret(self, plain: str) -> None:
+        self.webhook_secret = Sealed.of(plain)

@@ -17,7 +17,7 @@ from bookings.row_locks import parties_for_update, reservation_for_update
 from bookings.selectors import sitting_at
 from floorplan.models import Table
 from floorplan.row_locks import tables_for_update
-from orders.models import CLOSED_STATUSES, Order, OrderLock, PaymentIntent, Product, TradingPeriod
+from orders.models import CLOSED_STATUSES, Order, OrderException, OrderLock, PaymentIntent, Product, TradingPeriod
 from pos.errors import Conflict, NotFound
 from pos.models import Venue
 from pos.service import StartAgain
@@ -69,6 +69,11 @@ def period_for_update(venue: Venue) -> TradingPeriod:
     if period is None:
         raise Conflict("There is no open trading period.")
     return period
+
+
+def hold_tills(venue: Venue) -> None:
+    """Let the tills finish what they are doing, and then wait: for a change of what stands on many bills at once."""
+    list(TradingPeriod.objects.select_for_update(of=("self",)).filter(venue=venue, closed_at__isnull=True))
 
 
 def hold_order(venue: Venue, order_id: str) -> tuple[Held, Order]:
@@ -156,6 +161,15 @@ def intent_for_update(venue: Venue, intent_id: str) -> PaymentIntent:
     # ON CONFLICT DO NOTHING waits for a racing insert instead of failing, then the lock finds the winner's row.
     PaymentIntent.objects.bulk_create([PaymentIntent(venue=venue, intent_id=intent_id)], ignore_conflicts=True)
     return PaymentIntent.objects.select_for_update(no_key=True, of=("self",)).get(venue=venue, intent_id=intent_id)
+
+
+def exception_for_update(venue: Venue, exception_id: int) -> OrderException:
+    """Lock one row of the manager's inbox. Raises NotFound."""
+    rows = OrderException.objects.select_for_update(no_key=True, of=("self",))
+    found = rows.filter(venue=venue, pk=exception_id).first()
+    if found is None:
+        raise NotFound("That does not exist.")
+    return found
 
 
 def counted_products_for_update(product_ids: Iterable[int]) -> dict[int, Product]:

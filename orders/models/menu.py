@@ -39,6 +39,7 @@ class VatClass(models.Model):
 
     class Meta:
         ordering = ["name"]
+        verbose_name = "VAT class"
         verbose_name_plural = "VAT classes"
         constraints = [
             models.UniqueConstraint(fields=["venue", "code"], name="vat_class_code_unique"),
@@ -59,6 +60,7 @@ class VatRate(models.Model):
 
     class Meta:
         ordering = ["vat_class", "-valid_from"]
+        verbose_name = "VAT rate"
         constraints = [models.UniqueConstraint(fields=["vat_class", "valid_from"], name="vat_rate_one_a_day")]
 
     def __str__(self) -> str:
@@ -257,6 +259,8 @@ class ComboPart(models.Model):
 
     class Meta:
         ordering = ["position", "pk"]
+        verbose_name = "part of a set menu"
+        verbose_name_plural = "parts of set menus"
 
     def __str__(self) -> str:
         return f"{self.product}: {self.name}"

@@ -85,6 +85,8 @@ class Membership(models.Model):
 
     class Meta:
         ordering = ["staff__name", "pk"]
+        verbose_name = "person"
+        verbose_name_plural = "people"
         constraints = [
             models.UniqueConstraint(fields=["venue", "staff"], name="membership_once_per_venue"),
             models.UniqueConstraint(fields=["venue", "waiter_id"], name="membership_waiter_id_unique"),

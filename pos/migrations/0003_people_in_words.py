@@ -1,0 +1,15 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('pos', '0002_audit_is_append_only'),
+    ]
+
+    operations = [
+        migrations.AlterModelOptions(
+            name='membership',
+            options={'ordering': ['staff__name', 'pk'], 'verbose_name': 'person', 'verbose_name_plural': 'people'},
+        ),
+    ]
