@@ -150,12 +150,13 @@ class CredentialAdmin(ActingAdmin):
     """What Dojo must send when it calls us: two may be good at once, while one replaces the other."""
 
     act = Act.INTEGRATION
-    place = Place("Dojo", 2, "key", "Dojo's password")
+    place = Place("Dojo", 2, "key", "Passwords of Dojo")
     is_searched = False
     fields = (("username", "created_at"), "revoked_at")
     list_display = ("username", "created_at", "is_good", "revoked_at")
     search_fields = ("=username",)
     ordering = ("-pk",)
+    nothing_yet = "Dojo cannot call this venue yet: make the first one."
     actions_list = ("make",)
     acts = (
         ManagerAct("revoke", "Revoke", Act.INTEGRATION, _revoke, "refused from now on.",

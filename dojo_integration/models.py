@@ -28,6 +28,8 @@ class OrderDocument(models.Model):
 
     class Meta:
         ordering = ["-order_id"]
+        verbose_name = "order as Dojo reads it"
+        verbose_name_plural = "orders as Dojo reads them"
         indexes = [
             models.Index(fields=["venue_id", "-order_id"], name="document_newest"),
             models.Index(fields=["venue_id", "-order_id"], condition=models.Q(payable=True), name="document_payable"),
@@ -65,7 +67,8 @@ class RestCredential(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        verbose_name = "REST credential"
+        verbose_name = "password of Dojo"
+        verbose_name_plural = "passwords of Dojo"
         constraints = [
             models.UniqueConstraint(fields=["username", "secret_hash"], name="rest_credential_unique"),
         ]

@@ -47,6 +47,7 @@ class TillAdmin(Acting):
     fields = (("name",), ("last_seen_at", "last_used_by"), "created_at")
     readonly_fields = ("last_seen_at", "last_used_by", "created_at")
     words = {"name": ("Name", "What staff read on it: Bar till, Handheld 2.")}
+    nothing_yet = "Open the floor on a device and sign in: it asks what it is called."
     list_display = ("name", "last_seen_at", "used_by", "created_at")
     list_select_related = ("last_used_by__staff",)
     search_fields = ("name",)

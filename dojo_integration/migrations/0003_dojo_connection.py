@@ -14,7 +14,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='restcredential',
-            options={'ordering': ['pk'], 'verbose_name': 'REST credential'},
+            options={'ordering': ['pk'], 'verbose_name': 'password of Dojo', 'verbose_name_plural': 'passwords of Dojo'},
+        ),
+        migrations.AlterModelOptions(
+            name='orderdocument',
+            options={'ordering': ['-order_id'], 'verbose_name': 'order as Dojo reads it', 'verbose_name_plural': 'orders as Dojo reads them'},
         ),
         migrations.CreateModel(
             name='DojoConnection',

@@ -55,7 +55,7 @@ def allergen_fieldset() -> tuple[str, dict[str, Any]]:
     names = [_FIELD.format(allergen) for allergen in ALLERGENS]
     rows = tuple(tuple(names[start : start + 2]) for start in range(0, len(names), 2))
     words = "“Free” is a promise to a guest; what nobody has checked stays “not recorded”."
-    return ("Allergens", {"fields": rows, "description": words, "classes": ("tab",)})
+    return ("Allergens", {"fields": rows, "description": words, "classes": ("bo-last",)})
 
 
 def recorded(thing: Any) -> dict[str, str]:

@@ -118,7 +118,7 @@ class OrderAdmin(ActingAdmin):
             )
         }),
         ("Details", {
-            "classes": ("tab",),
+            "classes": ("bo-last",),
             "fields": (
                 ("id", "reference"), ("origin", "dojo_order_id"), ("customer_name", "customer_phone"), "customer_email",
                 ("is_tab", "tab_description"), ("is_prepaid", "is_separate_bill"), ("follows", "merged_into"),
@@ -128,6 +128,15 @@ class OrderAdmin(ActingAdmin):
         }),
     )  # fmt: skip
     readonly_fields = ("total", "paid", "due", "over", "service", "tips")
+    words = {
+        "display_name": ("Name", "As card machines list it."),
+        "id": ("Id", ""),
+        "is_tab": ("Tab", ""),
+        "is_prepaid": ("Paid before it is made", ""),
+        "is_separate_bill": ("A bill of its own", ""),
+        "follows": ("Follows", ""),
+        "merged_into": ("Joined", ""),
+    }
     list_display = (
         "what", "state", "order_type", "table", "waiter_name", "covers", "total", "due", "opened_at", "closed_at",
     )  # fmt: skip

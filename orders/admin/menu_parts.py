@@ -51,6 +51,8 @@ class CategoryAdmin(VenueModelAdmin):
     tells = (MenuChanged,)
     fields = ("name", "position")
     words = {"name": ("Name", "A tab above the tiles."), "position": ("Place in the row of tabs", "0 comes first.")}
+    nothing_yet = "A handful is plenty: each is a tab on the till."
+    ordering = ("position", "pk")
     list_display = ("name", "how_many_products", "position")
     search_fields = ("name",)
 
@@ -168,6 +170,8 @@ class ModifierGroupAdmin(VenueModelAdmin):
         "minimum": ("At least", "1 makes the question compulsory, 0 lets it be skipped."),
         "maximum": ("At most", "Empty: as many as they like."),
     }
+    nothing_yet = "How cooked, which mixer, extras: what a till asks about a product."
+    ordering = ("name",)
     list_display = ("name", "how_many_choices", "asked", "used_on")
     search_fields = ("name", "modifiers__name")
 

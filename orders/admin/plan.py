@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from bookings.models import Party, PartyTable, Reservation, ReservationStatus, ReservationTable
 from floorplan.models import Area, Table
@@ -79,6 +80,8 @@ class AreaAdmin(VenueModelAdmin):
         "position": ("Place in the row of tabs", "0 comes first."),
         "is_active": ("In use", ""),
     }
+    nothing_yet = "Begin with the room most guests sit in."
+    ordering = ("position", "pk")
     list_display = ("name", "code", "how_many_tables", "position", "is_active")
     search_fields = ("name", "code")
 
@@ -103,9 +106,14 @@ class AreaAdmin(VenueModelAdmin):
         return Step(20, "Areas", "The rooms that guests sit in.", count > 0, self.address(), count)
 
 
+def _on_plan(label: str, words: str) -> forms.IntegerField:
+    widget = UnfoldAdminIntegerFieldWidget
+    return forms.IntegerField(label=label, help_text=words, required=False, min_value=0, max_value=1000, widget=widget)
+
+
 class TableForm(CodedForm):
-    x = forms.IntegerField(required=False, min_value=0, max_value=1000)
-    y = forms.IntegerField(required=False, min_value=0, max_value=1000)
+    x = _on_plan("From the left", "0 to 1000; empty finds a free spot. Easier by dragging, on the plan itself.")
+    y = _on_plan("From the top", "0 to 1000.")
 
     def clean_max_covers(self) -> int:
         seats = int(self.cleaned_data["max_covers"])
@@ -150,12 +158,11 @@ class TableAdmin(VenueModelAdmin):
         "waiters": ("Served by", "Their card machines list this table as theirs."),
         "position": ("Place in lists", "0 comes first."),
         "is_active": ("In use", ""),
-        "x": ("From the left", "0 to 1000; empty finds a free spot. Easier by dragging, on the plan itself."),
-        "y": ("From the top", "0 to 1000."),
         "rotation": ("Turned by", "Degrees, clockwise."),
         "width": ("Width", "100 is a table for two."),
         "height": ("Height", ""),
     }
+    nothing_yet = "Each gets a spot on the plan by itself; drag it to its place later."
     autocomplete_fields = ("waiters",)
     list_display = ("name", "code", "area", "max_covers", "served_by", "shape", "is_active")
     list_filter = ("area", "is_active", "waiters")

@@ -180,9 +180,11 @@ class ProductAdmin(WithAllergens, Acting):
         "is_favourite": ("Favourite", "Also on the first tab."),
         "is_active": ("On the menu", ""),
     }
+    nothing_yet = "A name, a category, a price: that sells. Everything else can wait."
     list_display = ("name", "category", "prices", "vat_class", "station", "course", "state", "is_active")
     list_filter = ("category", "station", "course", "vat_class", "is_active", "sold_out", "is_favourite")
     list_select_related = ("category", "vat_class", "station", "course", "venue")
+    ordering = ("category__position", "category__name", "position", "name")
     search_fields = ("name", "kitchen_name", "portions__plu")
     acts = (
         ManagerAct(

@@ -184,6 +184,8 @@ class Portion(models.Model):
 
     class Meta:
         ordering = ["position", "pk"]
+        verbose_name = "size"
+        verbose_name_plural = "sizes and prices"
         constraints = [
             models.UniqueConstraint(fields=["venue", "plu"], name="portion_plu_unique"),
             models.UniqueConstraint(fields=["product"], condition=Q(is_default=True), name="portion_one_default"),
@@ -207,6 +209,8 @@ class ModifierGroup(models.Model):
 
     class Meta:
         ordering = ["name", "pk"]
+        verbose_name = "question"
+        verbose_name_plural = "choices & extras"
         constraints = [
             models.UniqueConstraint(fields=["venue", "name"], name="modifier_group_name_unique"),
             models.CheckConstraint(
@@ -244,6 +248,8 @@ class Modifier(models.Model):
 
     class Meta:
         ordering = ["position", "pk"]
+        verbose_name = "choice"
+        verbose_name_plural = "choices"
         constraints = [models.UniqueConstraint(fields=["venue", "plu"], name="modifier_plu_unique")]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from pos.money import WHOLE, parse_money, parse_percent, plain_money, plain_percent
 
 MOST_MONEY = 99_999_99
-_SHORT = {"class": "max-w-40", "inputmode": "decimal", "autocomplete": "off"}
+_FIGURES = {"inputmode": "decimal", "autocomplete": "off"}
 
 
 class _WrittenNumber(forms.Field):
@@ -23,7 +23,7 @@ class _WrittenNumber(forms.Field):
 
     def __init__(self, *, most: int, sign: dict[str, str], **options: Any) -> None:
         self.most = most
-        super().__init__(**{"widget": UnfoldAdminTextInputWidget({**_SHORT, **sign}), **options})
+        super().__init__(**{"widget": UnfoldAdminTextInputWidget({**_FIGURES, **sign}), **options})
 
     def prepare_value(self, value: Any) -> Any:
         return type(self).show(value) if isinstance(value, int) else value
@@ -54,7 +54,7 @@ class MoneyField(_WrittenNumber):
     wrong = "Write an amount like 4.20, with no more than two decimals."
 
     def __init__(self, *, symbol: str = "", most: int = MOST_MONEY, **options: Any) -> None:
-        super().__init__(most=most, sign={"prefix": symbol} if symbol else {}, **options)
+        super().__init__(most=most, sign={"prefix": symbol, "class": "bo-signed"} if symbol else {}, **options)
 
 
 class PercentField(_WrittenNumber):

@@ -16,7 +16,8 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
-from unfold.dataclasses import SearchResult
+from django.views.decorators.cache import never_cache
+from unfold.dataclasses import Favicon, SearchResult
 from unfold.sites import UnfoldAdminSite
 
 from pos.back_office.access import access_of, look_after, venue_of
@@ -75,8 +76,6 @@ class VenueAdminSite(UnfoldAdminSite):
     def _turn_away(self, request: HttpRequest) -> HttpResponse | None:
         if _has_nul(request):
             return HttpResponseBadRequest("No text of ours has a NUL byte in it.", content_type="text/plain")
-        if request.path in (reverse("admin:logout"), reverse("admin:choose_venue")) and request.user.is_authenticated:
-            return None
         access = access_of(request)
         if access.actor is not None:
             return None
@@ -107,6 +106,10 @@ class VenueAdminSite(UnfoldAdminSite):
 
     def choose_venue(self, request: HttpRequest) -> HttpResponse:
         """Which of the venues that this person manages?"""
+        if _has_nul(request):
+            return HttpResponseBadRequest("No venue has a NUL byte in it.", content_type="text/plain")
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), reverse("admin:login"))
         access = access_of(request)
         if not access.venues:
             return self._refuse(request)
@@ -136,15 +139,21 @@ class VenueAdminSite(UnfoldAdminSite):
 
     def get_urls(self) -> list[Any]:
         # Django's way to an object's page on the site asks any model for any row; nothing of ours has such a page.
-        ours = [one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"]
-        return [path("venue/", self.admin_view(self.choose_venue), name="choose_venue"), *ours]
+        others = [one for one in super().get_urls() if getattr(one, "name", "") not in ("view_on_site", "logout")]
+        # These two are for who has signed in and is in no venue yet, too.
+        ours = [
+            path("venue/", never_cache(self.choose_venue), name="choose_venue"),
+            path("logout/", never_cache(self.logout), name="logout"),
+        ]
+        return [*ours, *others]
 
     # --- what stands around every page ---------------------------------------------------------------------------
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context: dict[str, Any] = super().each_context(request)
         access = access_of(request)
-        context |= {"site_title": "Tableside", "styles": [static("css/back-office.css")]}
+        icon = Favicon(href=static("favicon.svg"), rel="icon", type="image/svg+xml")
+        context |= {"styles": [static("css/back-office.css")], "site_favicons": [icon]}
         if access.venue is not None:
             floor = reverse("floor", args=[access.venue.slug])
             context |= {"site_header": access.venue.name, "site_subheader": "Set-up", "site_url": floor}
@@ -198,6 +207,10 @@ class VenueAdminSite(UnfoldAdminSite):
             "venue": venue_of(request),
         }
         return super().index(request, context | (extra_context or {}))
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
+        # Our pages are sorted by what they are for, not by the app that holds them.
+        return HttpResponseRedirect(reverse("admin:index"))
 
     def search(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Find anything of this venue by a few letters; what unfold remembers across venues, we look up."""

@@ -18,6 +18,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.dataclasses import SearchResult
+from unfold.decorators import display
+from unfold.views import ChangeList
 
 from pos.back_office.access import actor_of, venue_of
 from pos.back_office.changes import Change, Facts, facts_of_row, make_change, note_deleted, note_saved
@@ -31,6 +33,7 @@ from pos.money import symbol
 from pos.permissions import Act, may
 
 MOST_FOUND = 8
+ASKED_BY_FILTERS = ("exact", "id__exact", "in", "isnull", "gte", "lt")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 _SAME_MOMENT = "Somebody else changed the same thing at this moment. Nothing was saved: look again, then try once more."
 
@@ -52,6 +55,24 @@ def choices_in(model: type[models.Model], venue: Venue, site: Any) -> "models.Qu
     page = site._registry.get(model)
     joined = page.named_by if isinstance(page, VenueModelAdmin) else ()
     return model._default_manager.filter(**{VENUE: venue}).select_related(*joined)
+
+
+def is_held_on_to(row: Any) -> bool:
+    """Whether something in the books points at this row, or at what would go with it."""
+    return _is_protected(type(row)._default_manager.filter(pk=row.pk))
+
+
+def _is_protected(rows: "models.QuerySet[Any]") -> bool:
+    # Hidden ones too: most rows of bills keep no way back to what they point at.
+    for relation in rows.model._meta.get_fields(include_hidden=True):
+        if not (relation.auto_created and (relation.one_to_many or relation.one_to_one)):
+            continue
+        pointing = relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": rows})
+        if relation.on_delete is models.PROTECT and pointing.exists():
+            return True
+        if relation.on_delete is models.CASCADE and _is_protected(pointing):
+            return True
+    return False
 
 
 class VenueRelatedFilter(RelatedFieldListFilter):
@@ -112,6 +133,25 @@ class _Scoped:
         return choices_in(db_field.remote_field.model, venue_of(request), self.admin_site)  # type: ignore[attr-defined]
 
 
+class VenueChangeList(ChangeList):
+    """A list that knows how many rows it has when nobody filters it, without counting them twice."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
+
+
+def _read_column(column: Any, label: str) -> Callable[[Any], Any]:
+    @display(description=label, ordering=column.name, boolean=isinstance(column, models.BooleanField) or None)
+    def read(row: Any) -> Any:
+        if column.choices:
+            return getattr(row, f"get_{column.name}_display")()
+        return getattr(row, column.name)
+
+    return read
+
+
 class VenueModelAdmin(_Scoped, ModelAdmin):
     """A page of set-up rows: seen and changed by the venue's managers, each change told and noted."""
 
@@ -133,10 +173,15 @@ class VenueModelAdmin(_Scoped, ModelAdmin):
     view_on_site = False
     list_filter_sheet = True
     list_disable_select_all = True
-    actions_selection_counter = False
+    nothing_yet: ClassVar[str] = ""
+    """What an empty list says."""
     compressed_fields = True
     warn_unsaved_form = True
     change_form_template = "back_office/change_form.html"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._columns: dict[str, Callable[[Any], Any]] = {}
 
     # --- who may do what -----------------------------------------------------------------------------------------
 
@@ -153,7 +198,8 @@ class VenueModelAdmin(_Scoped, ModelAdmin):
         return self.may_change and may(actor_of(request), self.act)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may_delete and may(actor_of(request), self.act)
+        is_free = not isinstance(obj, self.model) or not is_held_on_to(obj)
+        return self.may_delete and is_free and may(actor_of(request), self.act)
 
     # --- nothing of another venue --------------------------------------------------------------------------------
 
@@ -177,8 +223,9 @@ class VenueModelAdmin(_Scoped, ModelAdmin):
         if request is None:
             return False
         names = [one[0] if isinstance(one, tuple) else one for one in self.get_list_filter(request)]
-        offered = [name for name in names if isinstance(name, str)]
-        return any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
+        offered = {name for name in names if isinstance(name, str)}
+        # And only in the ways that filters ask: behind a related row there are columns of its own.
+        return lookup in offered or any(lookup == f"{name}__{how}" for name in offered for how in ASKED_BY_FILTERS)
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         return bool(to_field == self.model._meta.pk.name)
@@ -203,9 +250,33 @@ class VenueModelAdmin(_Scoped, ModelAdmin):
             # A filter was given what its column cannot hold.
             return HttpResponseRedirect(request.path)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        # What goes with a row was asked when the row was: no page of its own has to allow it again.
+        listed, counts, _, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, set(), protected
+
+    # --- lists ---------------------------------------------------------------------------------------------------
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return VenueChangeList
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [self._column(one) for one in super().get_list_display(request)]
+
+    def _column(self, listed: Any) -> Any:
+        """A yes or no by the words of the form; everything else by its own."""
+        if listed not in self.words or hasattr(self, listed):
+            return listed
+        if listed not in self._columns:
+            self._columns[listed] = _read_column(self.model._meta.get_field(listed), self.words[listed][0])
+        return self._columns[listed]
+
     # --- forms ---------------------------------------------------------------------------------------------------
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        # Also for what is only shown: Django takes those words from here.
+        kwargs.setdefault("labels", {name: label for name, (label, _) in self.words.items()})
+        kwargs.setdefault("help_texts", {name: words for name, (_, words) in self.words.items()})
         form = super().get_form(request, obj, change, **kwargs)
         form.venue = venue_of(request)
         return form
@@ -354,6 +425,7 @@ class _Inline(_Scoped):
 
     extra = 0
     formset = VenueFormSet
+    hide_title = True
     may_add: ClassVar[bool] = True
     may_change: ClassVar[bool] = True
     may_delete: ClassVar[bool] = True

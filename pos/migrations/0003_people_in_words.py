@@ -9,7 +9,11 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AlterModelOptions(
+            name='auditentry',
+            options={'ordering': ['-pk'], 'verbose_name': 'audit entry', 'verbose_name_plural': 'audit trail'},
+        ),
+        migrations.AlterModelOptions(
             name='membership',
-            options={'ordering': ['staff__name', 'pk'], 'verbose_name': 'person', 'verbose_name_plural': 'people'},
+            options={'ordering': ['staff__name', 'pk'], 'verbose_name': 'person', 'verbose_name_plural': 'staff'},
         ),
     ]

@@ -280,6 +280,7 @@ CONTENT_SECURITY_POLICY = {
 
 # ---- Back office (unfold): how /admin/ looks; what stands in it is in pos.back_office.site -------------------------
 
+FORMAT_MODULE_PATH = "pos.formats"
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Tableside",
     "SITE_SYMBOL": "storefront",
