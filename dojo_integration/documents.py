@@ -17,7 +17,7 @@ from dojo_integration.models import OrderDocument
 from dojo_integration.order_rows import read_facts
 from dojo_integration.wire.order import OrderFacts, render_order
 from orders.models import Order
-from pos.events import Event, OrderChanged
+from pos.events import Event, OrderChanged, WaiterRenumbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Document:
 _in_columns = attrgetter(
     "order_id", "venue_id", "number", "table_code", "waiter_id", "party_id", "reservation_id", "payable", "body"
 )
+BATCH = 500
+
 _UPSERT = """
     INSERT INTO dojo_integration_orderdocument AS d
         (order_id, venue_id, number, table_code, waiter_id, party_id, reservation_id, payable, body)
@@ -60,12 +62,23 @@ _committed: ContextVar[dict[str, str] | None] = ContextVar("committed_documents"
 def write_order_documents(events: Sequence[Event]) -> None:
     """Before the commit: bring the documents of all changed orders in step with their rows."""
     changed = {event.order_id for event in events if isinstance(event, OrderChanged)}
+    for event in events:
+        if isinstance(event, WaiterRenumbered):
+            _rewrite_orders_of(event.membership_id, besides=changed)
     if changed:
         documents = render_documents(changed)
         store(documents)
         memory = _committed.get()
         if memory is not None:
             transaction.on_commit(lambda: memory.update((row.order_id, row.body) for row in documents), robust=True)
+
+
+def _rewrite_orders_of(membership_id: int, *, besides: set[str]) -> None:
+    """A waiter's number stands on their closed orders too, which no screen waits for."""
+    theirs = Order.objects.filter(waiter=membership_id).exclude(pk__in=besides).order_by("pk")
+    order_ids = list(theirs.values_list("pk", flat=True))
+    for start in range(0, len(order_ids), BATCH):
+        store(render_documents(order_ids[start : start + BATCH]))
 
 
 @contextmanager

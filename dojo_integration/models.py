@@ -1,12 +1,14 @@
-"""What only the conversation with Dojo needs: order documents, credentials, and what came in and was answered."""
+"""What only the conversation with Dojo needs: order documents, credentials, the venue's connection, what came in."""
 
 import hashlib
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.crypto import constant_time_compare
 
 from orders.models import CaptureMode, IntentStatus
 from pos.models import Venue
+from pos.sealed import Sealed, SealedField
 
 
 class OrderDocument(models.Model):
@@ -29,6 +31,8 @@ class OrderDocument(models.Model):
 
     class Meta:
         ordering = ["-order_id"]
+        verbose_name = "order as Dojo reads it"
+        verbose_name_plural = "orders as Dojo reads them"
         indexes = [
             models.Index(fields=["venue_id", "-number"], name="document_newest"),
             models.Index(fields=["venue_id", "-number"], condition=models.Q(payable=True), name="document_payable"),
@@ -71,6 +75,8 @@ class RestCredential(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = "password of Dojo"
+        verbose_name_plural = "passwords of Dojo"
         constraints = [
             models.UniqueConstraint(fields=["username", "secret_hash"], name="rest_credential_unique"),
         ]
@@ -185,3 +191,40 @@ class DojoSocket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.venue_id}: {self.get_state_display()}"
+
+
+API_KEY_FORM = RegexValidator(r"^sk_(sandbox|prod)_[A-Za-z0-9_-]+\Z", "An API key begins with sk_sandbox_ or sk_prod_.")
+_id_form = RegexValidator(r"^[A-Za-z0-9_.-]+\Z", "Letters, digits, dots, hyphens and underscores.")
+
+
+class DojoConnection(models.Model):
+    """How one venue reaches Dojo and is reached by it; its secrets are sealed, and told to nobody."""
+
+    venue = models.OneToOneField(Venue, on_delete=models.CASCADE, related_name="dojo_connection")
+    api_key = SealedField()
+    webhook_secret = SealedField()
+    software_house_id = models.CharField(max_length=80, blank=True, validators=[_id_form])
+    reseller_id = models.CharField(max_length=80, blank=True, validators=[_id_form])
+    public_url = models.URLField(blank=True, help_text="Where Dojo calls us, without /v1.")
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = "Dojo connection"
+
+    def __str__(self) -> str:
+        return f"Dojo connection of {self.venue}"
+
+    @property
+    def is_live(self) -> bool | None:
+        """Real money, the sandbox's, or None without a key that can be read."""
+        try:
+            key = self.api_key.reveal()
+        except ValueError:
+            return None
+        return key.startswith("sk_prod_") if key else None
+
+    def set_api_key(self, plain: str) -> None:
+        self.api_key = Sealed.of(plain)
+
+    def set_webhook_secret(self, plain: str) -> None:
+        self.webhook_secret = Sealed.of(plain)

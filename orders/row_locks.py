@@ -19,7 +19,7 @@ from bookings.row_locks import parties_for_update, reservation_for_update
 from bookings.selectors import sitting_at
 from floorplan.models import Table
 from floorplan.row_locks import tables_for_update
-from orders.models import CLOSED_STATUSES, Order, OrderLock, PaymentIntent, Product, TradingPeriod
+from orders.models import CLOSED_STATUSES, Order, OrderException, OrderLock, PaymentIntent, Product, TradingPeriod
 from pos.errors import Conflict, NotFound
 from pos.models import Venue
 from pos.service import StartAgain
@@ -79,6 +79,11 @@ def period_for_update(venue: Venue) -> TradingPeriod:
     if period is None:
         raise Conflict("There is no open trading period.")
     return period
+
+
+def hold_tills(venue: Venue) -> None:
+    """Let the tills finish what they are doing, and then wait: for a change of what stands on many bills at once."""
+    list(TradingPeriod.objects.select_for_update(of=("self",)).filter(venue=venue, closed_at__isnull=True))
 
 
 def hold_order(venue: Venue, order_id: str) -> tuple[Held, Order]:
@@ -181,6 +186,15 @@ def intent_for_update(venue: Venue, intent_id: str) -> PaymentIntent:
         [field.get_db_prep_save(field.pre_save(new, True), connection) for field in columns],
     )
     return rows[0]
+
+
+def exception_for_update(venue: Venue, exception_id: int) -> OrderException:
+    """Lock one row of the manager's inbox. Raises NotFound."""
+    rows = OrderException.objects.select_for_update(no_key=True, of=("self",))
+    found = rows.filter(venue=venue, pk=exception_id).first()
+    if found is None:
+        raise NotFound("That does not exist.")
+    return found
 
 
 def counted_products_for_update(product_ids: Iterable[int]) -> dict[int, Product]:

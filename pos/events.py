@@ -50,6 +50,13 @@ class FloorChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WaiterRenumbered(Event):
+    """A waiter types another number from now on; it stands on every order they ever had."""
+
+    membership_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class MenuChanged(Event):
     """Prices, products or what is sold out."""
 

@@ -40,7 +40,12 @@ def logging_settings(*, as_json: bool) -> dict[str, Any]:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     else:
-        rendering = [meta, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, pad_level=False)]
+        # Where `rich` happens to be installed, structlog would print the values of all variables: PINs, keys, cards.
+        plain = structlog.dev.plain_traceback
+        console = structlog.dev.ConsoleRenderer(
+            colors=False, pad_event_to=0, pad_level=False, exception_formatter=plain
+        )
+        rendering = [meta, console]
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -4,6 +4,7 @@ Nothing here knows a float. Every rounding of the product is one of the two belo
 split by largest remainder, which loses and invents nothing.
 """
 
+import re
 from collections.abc import Sequence
 
 GBP = "GBP"
@@ -14,6 +15,9 @@ WHOLE = 10_000
 """100 % in hundredths of a percent."""
 
 _SYMBOLS = {GBP: "£", EUR: "€"}
+
+# 4.20, .5, 1,250, 12: ASCII digits, commas only between thousands, at most two decimals.
+_WRITTEN = re.compile(r"(\d{1,3}(?:,\d{3})+|\d*)(?:\.(\d{1,2}))?", re.ASCII)
 
 
 def divide_half_up(numerator: int, denominator: int) -> int:
@@ -60,8 +64,44 @@ def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
 
 def format_money(minor: int, currency: str) -> str:
     """Write an amount as guests read it: £42.10, €3.00, -£1.20, £1,250.00. Raises ValueError."""
-    if currency not in _SYMBOLS:
-        raise ValueError(f"{currency!r} is not a currency of ours")
     major, rest = divmod(abs(minor), 100)
     sign = "-" if minor < 0 else ""
-    return f"{sign}{_SYMBOLS[currency]}{major:,}.{rest:02d}"
+    return f"{sign}{symbol(currency)}{major:,}.{rest:02d}"
+
+
+def symbol(currency: str) -> str:
+    """The sign that stands before an amount. Raises ValueError."""
+    if currency not in _SYMBOLS:
+        raise ValueError(f"{currency!r} is not a currency of ours")
+    return _SYMBOLS[currency]
+
+
+def parse_money(text: str) -> int:
+    """Read an amount as people write it: 4.20, £4.20, 1,250, .50. Raises ValueError; never rounds."""
+    return _hundredths(text.strip().lstrip("".join(_SYMBOLS.values())).lstrip())
+
+
+def parse_percent(text: str) -> int:
+    """Read a percentage as people write it, 12.5 or 12.5 %, into hundredths. Raises ValueError; never rounds."""
+    return _hundredths(text.strip().removesuffix("%").rstrip())
+
+
+def plain_money(minor: int) -> str:
+    """The amount as it is typed into a field: 4.20."""
+    major, rest = divmod(minor, 100)
+    return f"{major}.{rest:02d}"
+
+
+def plain_percent(hundredths: int) -> str:
+    """The percentage as it is typed into a field: 12.5, 20."""
+    return plain_money(hundredths).rstrip("0").rstrip(".")
+
+
+def _hundredths(text: str) -> int:
+    written = _WRITTEN.fullmatch(text)
+    if written is None or not text:
+        raise ValueError(f"{text!r} is not a number with at most two decimals")
+    whole, decimals = written.groups()
+    if not whole and not decimals:
+        raise ValueError(f"{text!r} is not a number")
+    return 100 * int(whole.replace(",", "") or 0) + int((decimals or "").ljust(2, "0"))

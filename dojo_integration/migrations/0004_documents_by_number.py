@@ -41,7 +41,7 @@ def _sorted_by(field, indexes):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("dojo_integration", "0002_dojo_events"),
+        ("dojo_integration", "0003_dojo_connection"),
         ("orders", "0001_initial"),
     ]
 

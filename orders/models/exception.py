@@ -40,6 +40,7 @@ class OrderException(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = "exception"
         indexes = [
             models.Index(fields=["venue", "-id"], condition=models.Q(resolved_at__isnull=True), name="exception_open")
         ]

@@ -29,6 +29,8 @@ class OrderLock(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = "hold of a card machine"
+        verbose_name_plural = "holds of card machines"
         constraints = [
             models.UniqueConstraint(fields=["order", "lock_id"], name="order_lock_id_unique"),
             models.UniqueConstraint(fields=["order"], condition=Q(ended_at__isnull=True), name="order_lock_one_held"),

@@ -39,6 +39,7 @@ class VatClass(models.Model):
 
     class Meta:
         ordering = ["name"]
+        verbose_name = "VAT class"
         verbose_name_plural = "VAT classes"
         constraints = [
             models.UniqueConstraint(fields=["venue", "code"], name="vat_class_code_unique"),
@@ -59,6 +60,7 @@ class VatRate(models.Model):
 
     class Meta:
         ordering = ["vat_class", "-valid_from"]
+        verbose_name = "VAT rate"
         constraints = [models.UniqueConstraint(fields=["vat_class", "valid_from"], name="vat_rate_one_a_day")]
 
     def __str__(self) -> str:
@@ -182,6 +184,8 @@ class Portion(models.Model):
 
     class Meta:
         ordering = ["position", "pk"]
+        verbose_name = "size"
+        verbose_name_plural = "sizes and prices"
         constraints = [
             models.UniqueConstraint(fields=["venue", "plu"], name="portion_plu_unique"),
             models.UniqueConstraint(fields=["product"], condition=Q(is_default=True), name="portion_one_default"),
@@ -205,6 +209,8 @@ class ModifierGroup(models.Model):
 
     class Meta:
         ordering = ["name", "pk"]
+        verbose_name = "question"
+        verbose_name_plural = "choices & extras"
         constraints = [
             models.UniqueConstraint(fields=["venue", "name"], name="modifier_group_name_unique"),
             models.CheckConstraint(
@@ -242,6 +248,8 @@ class Modifier(models.Model):
 
     class Meta:
         ordering = ["position", "pk"]
+        verbose_name = "choice"
+        verbose_name_plural = "choices"
         constraints = [models.UniqueConstraint(fields=["venue", "plu"], name="modifier_plu_unique")]
 
     def __str__(self) -> str:
@@ -257,6 +265,8 @@ class ComboPart(models.Model):
 
     class Meta:
         ordering = ["position", "pk"]
+        verbose_name = "part of a set menu"
+        verbose_name_plural = "parts of set menus"
 
     def __str__(self) -> str:
         return f"{self.product}: {self.name}"

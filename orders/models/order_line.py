@@ -126,6 +126,7 @@ class OrderLine(models.Model):
 
     class Meta:
         ordering = ["position", "pk"]
+        verbose_name = "line"
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gte=1), name="line_quantity_positive"),
             models.CheckConstraint(condition=Q(state__in=LineState.values), name="line_state_known"),

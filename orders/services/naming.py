@@ -24,12 +24,12 @@ _TAKEN: Statement[tuple[str]] = Statement(
 def base_name_of(order: Order) -> str:
     """The name a table, tab or guest gives its order; a suffix makes it unique later."""
     if order.is_tab:
-        return _shorten(f"Tab · {order.customer_name or order.tab_description or order.number}")
+        return shortened(f"Tab · {order.customer_name or order.tab_description or order.number}")
     if order.table is not None:
-        return _shorten(order.table.name)
+        return shortened(order.table.name)
     if order.order_type == "Collection":
-        return _shorten(f"Collect · {order.customer_name or order.number}")
-    return _shorten(f"Order {order.number}")
+        return shortened(f"Collect · {order.customer_name or order.number}")
+    return shortened(f"Order {order.number}")
 
 
 def save_under_free_name(order: Order, *, first: int = 1) -> None:
@@ -69,5 +69,6 @@ def with_suffix(base: str, number: int) -> str:
     return base[: DISPLAY_NAME_LENGTH - len(suffix)].rstrip() + suffix
 
 
-def _shorten(name: str) -> str:
+def shortened(name: str) -> str:
+    """A name as an order can carry it."""
     return " ".join(name.split())[:DISPLAY_NAME_LENGTH].rstrip()

@@ -6,16 +6,18 @@ each other's names would wait for ever.
 
 from collections.abc import Iterable
 
+from django.utils import timezone
+
 from bookings.models import Party
 from floorplan.models import Table
-from orders.models import LineState, Order, OrderLine, OrderStatus, Origin, PaymentKind
+from orders.models import CLOSED_STATUSES, LineState, Order, OrderLine, OrderStatus, Origin, PaymentKind
 from orders.models.order_line import KITCHEN_STATES
-from orders.row_locks import Held
+from orders.row_locks import Held, orders_for_update
 from orders.services.allergies import forget_who_has_seen, keep_warnings
 from orders.services.billing import follow_party, settle
 from orders.services.locking import give_back, refuse_if_lent
 from orders.services.merging import tell_stations
-from orders.services.naming import base_name_of, save_under_free_name
+from orders.services.naming import base_name_of, save_under_free_name, shortened
 from orders.services.opening import open_order_of
 from orders.services.tenders import refuse_if_closed
 from pos.errors import Conflict
@@ -68,6 +70,19 @@ def put_on_table(held: Held, order: Order, table: Table) -> None:
         order.save()
     publish(OrderChanged(venue_id=held.venue.pk, order_id=order.pk))
     tell_kitchen(held, [order])
+
+
+def follow_table_name(table: Table, *, before: str) -> None:
+    """The place is called something else now, and so are its open bills, unless Dojo named them.
+
+    The caller holds the tills.
+    """
+    now = timezone.now()
+    at_table = Order.objects.filter(table=table).exclude(status__in=CLOSED_STATUSES).values_list("pk", flat=True)
+    for order in orders_for_update(table.venue, at_table):
+        if order.origin == Origin.STAFF or order.display_base == shortened(before):
+            order.updated_at = now
+            _name_by_place(order)
 
 
 def put_on_tab(held: Held, order: Order) -> None:

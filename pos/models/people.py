@@ -71,6 +71,9 @@ class Staff(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name
 
+    def get_full_name(self) -> str:
+        return self.name
+
     def set_pin(self, pin: str) -> None:
         _pin_form(pin)
         self.pin_hash = make_password(pin)
@@ -90,6 +93,8 @@ class Membership(models.Model):
 
     class Meta:
         ordering = ["staff__name", "pk"]
+        verbose_name = "person"
+        verbose_name_plural = "staff"
         constraints = [
             models.UniqueConstraint(fields=["venue", "staff"], name="membership_once_per_venue"),
             models.UniqueConstraint(fields=["venue", "waiter_id"], name="membership_waiter_id_unique"),

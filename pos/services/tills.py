@@ -6,7 +6,7 @@ from pos import audit
 from pos.errors import Conflict, InvalidRequest, NotFound
 from pos.events import TillChanged, publish
 from pos.models import Membership, Till
-from pos.permissions import Actor
+from pos.permissions import Act, Actor, require
 from pos.pins import try_pin
 from pos.service import retry_on_race, service
 
@@ -34,6 +34,24 @@ def enrol_till(*, actor: Actor, name: str) -> tuple[Till, str]:
     audit.record(actor, "enrol_till", f"till_{till.pk}", name=name)
     publish(TillChanged(venue_id=actor.venue.pk, till_id=till.pk))
     return till, token
+
+
+@service
+def revoke_till(*, actor: Actor, till_id: int) -> Till:
+    """Forget a lost or given-away device: from its next tap on it is no till any more. Its history stays.
+
+    Raises NotPermitted, NotFound.
+    """
+    require(actor, Act.ADMIN)
+    till = Till.objects.filter(venue=actor.venue, pk=till_id).first()
+    if till is None:
+        raise NotFound("That till does not exist.")
+    # Nobody knows the token that belongs to this.
+    till.new_token()
+    till.save(update_fields=["token_hash"])
+    audit.record(actor, "revoke_till", f"till_{till.pk}", name=till.name)
+    publish(TillChanged(venue_id=actor.venue.pk, till_id=till.pk))
+    return till
 
 
 @service

@@ -92,6 +92,9 @@ else:
     ALLOWED_HOSTS = ALLOWED_HOSTS or _this_machines_names()
 
 INSTALLED_APPS = [
+    # The back office: unfold before Django's admin, whose templates it replaces; the site itself is ours.
+    "unfold.apps.BasicAppConfig",
+    "pos.back_office.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -320,6 +323,31 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
+}
+
+# ---- Back office (unfold): how /admin/ looks; what stands in it is in pos.back_office.site -------------------------
+
+FORMAT_MODULE_PATH = "pos.formats"
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Tableside",
+    "SITE_SYMBOL": "storefront",
+    "SHOW_BACK_BUTTON": True,
+    "SIDEBAR": {"show_search": True, "command_search": True},
+    "COLORS": {
+        "primary": {
+            "50": "#fdf6f2",
+            "100": "#fbeee7",
+            "200": "#f5d6c5",
+            "300": "#ecb394",
+            "400": "#e08c60",
+            "500": "#d0693a",
+            "600": "#9a3b14",
+            "700": "#7d2e0d",
+            "800": "#64260d",
+            "900": "#4f200d",
+            "950": "#2c1006",
+        }
+    },
 }
 
 # ---- Static files ------------------------------------------------------------------------------------------------

@@ -85,3 +85,24 @@ def test_credentials_are_blanked_whoever_logs_them(written, as_json: bool) -> No
     line = written.getvalue()
     for secret in ("c2VjcmV0", "a=b", "1234", "pw-1", "sk_1"):
         assert secret not in line
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_traceback_tells_where_and_not_with_what(written, as_json: bool) -> None:
+    # given
+    written.use(as_json=as_json)
+
+    def change_pin(new: str) -> None:
+        raise ValueError("no such person")
+
+    # when
+    try:
+        change_pin("-".join(("86", "42")))
+    except ValueError:
+        structlog.get_logger("pos.test").exception("failed")
+
+    # then
+    line = written.getvalue()
+    assert "no such person" in line
+    assert "in change_pin" in line
+    assert "86-42" not in line
