@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass, field
 
+import structlog
 from django.conf import settings
 
+from dojo_integration.models import DojoConnection
 from pos.models import Venue
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +22,31 @@ class DojoAccount:
 
 
 def connection_of(venue: Venue) -> DojoAccount | None:
-    """The venue's account, None where nobody has given it a key. The environment's key is the oldest venue's."""
-    if not settings.DOJO_API_KEY or venue.pk != _oldest_venue():
+    """The venue's account, None where nobody has given it a key.
+
+    What its manager entered comes first; the environment's key is the oldest venue's.
+    """
+    entered = DojoConnection.objects.filter(venue=venue).first() or DojoConnection()
+    api_key = _reveal(entered, venue) if entered.api_key else _key_of_environment(venue)
+    if not api_key:
         return None
     return DojoAccount(
-        api_key=settings.DOJO_API_KEY,
-        software_house_id=settings.DOJO_SOFTWARE_HOUSE_ID,
-        reseller_id=settings.DOJO_RESELLER_ID,
+        api_key=api_key,
+        software_house_id=entered.software_house_id or settings.DOJO_SOFTWARE_HOUSE_ID,
+        reseller_id=entered.reseller_id or settings.DOJO_RESELLER_ID,
         ws_url=settings.DOJO_WS_URL,
     )
 
 
-def _oldest_venue() -> int | None:
-    return Venue.objects.order_by("pk").values_list("pk", flat=True).first()
+def _reveal(entered: DojoConnection, venue: Venue) -> str:
+    try:
+        return entered.api_key.reveal()
+    except ValueError as error:
+        # The admin says so to whoever can enter it again. Another account's key would be worse than none.
+        log.error("Dojo's key cannot be read", venue=venue.slug, reason=str(error))
+        return ""
+
+
+def _key_of_environment(venue: Venue) -> str:
+    oldest = Venue.objects.order_by("pk").values_list("pk", flat=True).first()
+    return str(settings.DOJO_API_KEY) if venue.pk == oldest else ""

@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from dojo_integration import ws_client, ws_line
 from dojo_integration.accounts import DojoAccount, connection_of
-from dojo_integration.models import SocketState
+from dojo_integration.models import DojoConnection, SocketState
 from dojo_integration.parsers import MAX_BYTES
 from dojo_integration.ws_client import LONGEST_PAUSE, STABLE_AFTER, Workers, pauses
 from dojo_integration.ws_line import Line
@@ -161,6 +161,45 @@ def test_only_the_oldest_venue_has_the_environments_key(settings: Any) -> None:
     )
     assert "sk_sandbox" not in repr(account)
     assert connection_of(newest) is None
+
+
+def test_what_a_manager_entered_comes_before_the_environment(settings: Any) -> None:
+    # given
+    settings.DOJO_API_KEY = "sk_sandbox_environment"
+    oldest, newest = VenueFactory(bare=True), VenueFactory(bare=True)
+    for venue in (oldest, newest):
+        entered = DojoConnection(venue=venue, software_house_id="house2", reseller_id="seller2")
+        entered.set_api_key(f"sk_prod_{venue.slug}")
+        entered.save()
+
+    # then
+    for venue in (oldest, newest):
+        account = connection_of(venue)
+        assert account is not None
+        assert (account.api_key, account.software_house_id, account.reseller_id) == (
+            f"sk_prod_{venue.slug}",
+            "house2",
+            "seller2",
+        )
+
+
+def test_without_a_key_of_its_own_a_connection_only_adds_to_the_environments(settings: Any) -> None:
+    settings.DOJO_API_KEY = "sk_sandbox_environment"
+    venue = VenueFactory(bare=True)
+    DojoConnection.objects.create(venue=venue, software_house_id="house2")
+    account = connection_of(venue)
+    assert account is not None
+    assert (account.api_key, account.software_house_id) == ("sk_sandbox_environment", "house2")
+
+
+def test_a_key_that_cannot_be_read_is_none_and_not_another_accounts(settings: Any) -> None:
+    settings.DOJO_API_KEY = "sk_sandbox_environment"
+    venue = VenueFactory(bare=True)
+    entered = DojoConnection(venue=venue)
+    entered.set_api_key("sk_prod_mine")
+    entered.save()
+    settings.SECRET_KEY = "another key than it was sealed with"
+    assert connection_of(venue) is None
 
 
 # --- dialling --------------------------------------------------------------------------------------------------------
