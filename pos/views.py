@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
     venues = venues_for(request.user, last_slug=last_venue(request))
     if request.method == "GET" and len(venues) == 1:
         return redirect("floor", venues[0].slug)
-    return render(request, "pos/choose_venue.html", {"venues": venues})
+    return render(request, "pos/choose_venue.html", {"venues": venues, "is_empty": not Venue.objects.exists()})
 
 
 @never_cache

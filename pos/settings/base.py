@@ -62,6 +62,9 @@ DOJO_WS_URL = env.str("DOJO_WS_URL", default="wss://eu.ws.dojo.tech/epos")
 # How many of Dojo's requests over the WebSocket are worked on at once; each needs a database connection while it is.
 DOJO_THREADS = env.int("DOJO_THREADS", default=64)
 
+# A new embedded installation begins with the demo venue, or with none.
+DEMO = env.bool("TABLESIDE_DEMO", default=True)
+
 # `manage.py create_venue` asks for the first manager's password unless it is told here.
 MANAGER_PASSWORD = env.str("TABLESIDE_MANAGER_PASSWORD", default="")
 

@@ -43,6 +43,17 @@ def test_a_new_installation_gets_the_demo_venue(data: Path, called: list[str]) -
     assert list(data.iterdir()) == []
 
 
+def test_a_new_installation_may_begin_without_a_demo(settings, data: Path, called: list[str]) -> None:
+    # given
+    settings.DEMO = False
+
+    # when
+    output = said()
+
+    # then
+    assert (called, output, list(data.iterdir())) == ([], "", [])
+
+
 def test_a_seeding_that_was_killed_goes_on(data: Path, called: list[str]) -> None:
     # given
     VenueFactory()

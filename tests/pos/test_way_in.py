@@ -153,6 +153,13 @@ def test_a_right_pin_forgets_the_wrong_ones(uk: WorkingVenue) -> None:
     assert switch_user(actor=till, membership_id=uk.waiter.pk, pin=PIN) == uk.waiter
 
 
+@pytest.mark.django_db
+def test_the_front_door_of_an_empty_installation_says_how_to_make_a_venue() -> None:
+    said = Client().get("/").content.decode()
+    assert "manage.py create_venue" in said
+    assert 'name="venue"' not in said
+
+
 def test_the_front_door_leads_to_the_only_the_last_or_ones_own_venue(uk: WorkingVenue) -> None:
     # given: one venue
     assert Client().get("/").url == "/old-mill/floor"

@@ -17,14 +17,14 @@ CREDENTIAL = "rest_credential"
 
 
 class Command(BaseCommand):
-    help = "Apply the migrations and, in a new embedded installation, build the demo venue; print the demo logins."
+    help = "Apply the migrations; in a new embedded installation, build the demo venue, if wanted; print its logins."
 
     def handle(self, *args: object, **options: object) -> None:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, stdout=sys.stderr, no_color=True)
         demo = _demo_module()
-        if demo is not None and not settings.PRODUCTION:
+        if demo is not None and settings.DEMO and not settings.PRODUCTION:
             self._seed_once()
         if demo is not None and Venue.objects.filter(slug=demo.VENUE_SLUG).exists():
             self.stdout.write(_logins(demo.DEMO_LOGINS))
