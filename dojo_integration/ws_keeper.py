@@ -13,7 +13,8 @@ import socket
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import ParamSpec, TypeVar
+from functools import partial
+from typing import TypeVar
 
 import structlog
 from django.db import DatabaseError, close_old_connections
@@ -31,7 +32,6 @@ from pos.pulse import touch
 
 log = structlog.get_logger(__name__)
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 CHECK_EVERY = 3.0
@@ -112,8 +112,8 @@ class Keeper:
                 if self._now() >= self._aside_until.get(venue_id, 0) and await self._locks.take(venue_id):
                     self._begin(*wanted[venue_id])
         # Without the lock somebody else may dial any moment; a line that ended by itself is begun anew.
-        over = [pk for pk, kept in self._kept.items() if pk not in self._locks.held or kept.task.done()]
-        await asyncio.gather(*(self._cut(venue_id) for venue_id in over))
+        over = [kept for pk, kept in self._kept.items() if pk not in self._locks.held or kept.task.done()]
+        await asyncio.gather(*(self._cut(kept) for kept in over))
         return CHECK_EVERY
 
     def _begin(self, venue: Venue, account: DojoAccount) -> None:
@@ -124,17 +124,19 @@ class Keeper:
         log.info("holding the socket", venue=venue.slug)
         self._news.set()
 
-    async def _cut(self, venue_id: int) -> None:
+    async def _cut(self, kept: _Kept) -> None:
         """Close a line at once."""
-        if kept := self._kept.get(venue_id):
-            await _end(kept.task)
+        await _end(kept.task)
+        venue_id = kept.line.venue.pk
+        if self._kept.get(venue_id) is kept:
+            # Forgotten last: until then the other round does not begin it anew.
             await self._locks.give_back(venue_id)
             self._kept.pop(venue_id, None)
 
-    async def _part(self, venue_id: int) -> None:
+    async def _part(self, kept: _Kept) -> None:
         """Close a line in an orderly way and let others have it."""
-        await self._kept[venue_id].line.leave()
-        await self._cut(venue_id)
+        await kept.line.leave()
+        await self._cut(kept)
 
     async def _part_for_good(self, kept: _Kept) -> None:
         await kept.line.leave()
@@ -142,29 +144,23 @@ class Keeper:
         report = replace(kept.line.report(), state=SocketState.DOWN, since=timezone.now())
         with contextlib.suppress(Exception):
             async with asyncio.timeout(LAST_WORDS):
-                actor = Actor.system(kept.line.venue)
-                await self._in_thread(report_socket, actor=actor, process=self._process, report=report)
+                await self._tell(report_socket, kept.line.venue, report=report)
 
     # ---- the house
 
     async def _keep_house(self) -> float:
         self._news.clear()
         self._sight = sight = await self._in_thread(self._look)
-        for venue_id, kept in list(self._kept.items()):
-            found = sight.wanted.get(venue_id)
-            if found is None or found[1] != kept.line.account:
-                # Begun anew with the new key, or not at all.
-                await self._part(venue_id)
-            else:
-                await self._tell(kept)
-        for venue_id, (venue, _) in sight.wanted.items():
-            if venue_id not in self._kept:
-                await self._tell_nobody(venue, SocketState.STANDBY)
         self._told_keyless &= {venue.pk for venue in sight.keyless}
-        for venue in sight.keyless:
-            if venue.pk not in self._told_keyless:
-                await self._tell_nobody(venue, SocketState.NO_KEY)
-                self._told_keyless.add(venue.pk)
+        jobs = [
+            *(self._look_after(kept) for kept in self._kept.values()),
+            *(self._stand_by(venue) for pk, (venue, _) in sight.wanted.items() if pk not in self._kept),
+            *(self._tell_keyless(venue) for venue in sight.keyless if venue.pk not in self._told_keyless),
+        ]
+        # Side by side and to the end: what is wrong with one venue must not keep the others from being told of.
+        for ended in await asyncio.gather(*jobs, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
         touch("dojo")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HOUSE_EVERY if sight.wanted else IDLE_EVERY):
@@ -182,11 +178,16 @@ class Keeper:
             stopped=set(stopped.values_list("venue_id", flat=True)) if wanted else set(),
         )
 
-    async def _tell(self, kept: _Kept) -> None:
+    async def _look_after(self, kept: _Kept) -> None:
+        """Tell how a line stands, and do what is asked of it."""
         line = kept.line
+        found = self._sight.wanted.get(line.venue.pk)
+        if found is None or found[1] != line.account:
+            # Begun anew with the new key, or not at all.
+            await self._part(kept)
+            return
         report = line.report()
-        actor = Actor.system(line.venue)
-        command = await self._in_thread(report_socket, actor=actor, process=self._process, report=report)
+        command = await self._tell(report_socket, line.venue, report=report)
         line.told(report)
         match command:
             case SocketCommand.RECONNECT:
@@ -195,17 +196,24 @@ class Keeper:
                 line.stop()
             case SocketCommand.DRAIN:
                 self._aside_until[line.venue.pk] = self._now() + STAND_ASIDE
-                await self._part(line.venue.pk)
-                await self._tell_nobody(line.venue, SocketState.STANDBY)
+                await self._part(kept)
+                await self._stand_by(line.venue)
 
-    async def _tell_nobody(self, venue: Venue, state: SocketState) -> None:
-        await self._in_thread(report_nobody, actor=Actor.system(venue), process=self._process, state=state)
+    async def _stand_by(self, venue: Venue) -> None:
+        await self._tell(report_nobody, venue, state=SocketState.STANDBY)
 
-    async def _in_thread(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    async def _tell_keyless(self, venue: Venue) -> None:
+        await self._tell(report_nobody, venue, state=SocketState.NO_KEY)
+        self._told_keyless.add(venue.pk)
+
+    async def _tell(self, service: Callable[..., R], venue: Venue, **what: object) -> R:
+        return await self._in_thread(partial(service, actor=Actor.system(venue), process=self._process, **what))
+
+    async def _in_thread(self, function: Callable[[], R]) -> R:
         def run() -> R:
             close_old_connections()
             try:
-                return function(*args, **kwargs)
+                return function()
             finally:
                 close_old_connections()
 

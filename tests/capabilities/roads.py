@@ -144,7 +144,7 @@ def rpc_request(
         "deviceId": requester.device_id,
         "deviceType": requester.device_type,
     }
-    own = IDS_ON_WS.get(capability.name)
+    own = IDS_ON_WS.get(capability.name) if "id" not in params else None
     named = {"id" if name == own else name: value for name, value in params.items()}
     return {
         "jsonrpc": "2.0",

@@ -16,7 +16,8 @@ from channels.layers import get_channel_layer
 from django.db import connection
 from django.utils import timezone
 
-from dojo_integration import ws_client, ws_keeper, ws_lock
+from dojo_integration import ws_client, ws_keeper, ws_line, ws_lock
+from dojo_integration.accounts import DojoAccount
 from dojo_integration.models import DojoSocket, SocketCommand, SocketState
 from dojo_integration.services.sockets import (
     SILENT_AFTER,
@@ -32,7 +33,8 @@ from dojo_integration.ws_lock import SocketLocks
 from pos import live
 from pos.errors import NotPermitted
 from pos.live import integration_group
-from pos.models import AuditEntry
+from pos.models import AuditEntry, Venue
+from tests.bills import a_bill
 from tests.factories import WorkingVenue, a_venue
 from tests.gateway import Gateway, a_gateway, until
 
@@ -188,6 +190,42 @@ def test_a_key_that_comes_changes_and_goes_is_followed(shop: WorkingVenue, gatew
         until(lambda: state() == SocketState.NO_KEY)
         until(lambda: gateway.closed_with == [1001, 1001])
         until(lambda: sessions() == [])
+
+
+def test_one_process_serves_every_venue_that_has_a_key(
+    shop: WorkingVenue, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given two venues with an account each, one of which Dojo refuses at first, and a third without
+    other, keyless = a_venue(), a_venue()
+    with a_gateway() as others:
+        others.status = HTTPStatus.FORBIDDEN
+        urls = {shop.venue.pk: gateway.url, other.venue.pk: others.url}
+
+        def connection_of(venue: Venue) -> DojoAccount | None:
+            url = urls.get(venue.pk)
+            key = f"sk_sandbox_{venue.pk}"
+            return url and DojoAccount(api_key=key, software_house_id="softwareHouse1", reseller_id="", ws_url=url)
+
+        monkeypatch.setattr(ws_keeper, "connection_of", connection_of)
+        monkeypatch.setattr(ws_line, "REFUSED_PAUSE", 0.2)
+        expected = {shop.venue.pk: "connected", other.venue.pk: "refused", keyless.venue.pk: "no_key"}
+        with keeping():
+            until(lambda: dict(DojoSocket.objects.values_list("venue", "state")) == expected)
+            others.status = None
+            until(lambda: len(others.open) == 1)
+            # then each hears of its own orders alone, over one lock session
+            for here, there, mine in ((shop, other, gateway), (other, shop, others)):
+                assert mine.handshakes[-1].headers["Authorization"] == f"Basic sk_sandbox_{here.venue.pk}"
+                order, foreign = a_bill(here), a_bill(there, table="t2")
+                assert mine.call("GetOrderByIdV1", {"orderId": order.pk})["result"]["id"] == order.pk
+                refused = mine.call("GetOrderByIdV1", {"orderId": foreign.pk})["error"]
+                assert refused["errorType"] == "NotFound"
+            assert len(sessions()) == 1
+            # and what happens to the one is nothing to the other
+            command_socket(actor=other.by_manager, command=SocketCommand.STOP)
+            until(lambda: others.open == [])
+            assert "result" in gateway.call("ListAreasV1")
+            assert len(gateway.handshakes) == 1
 
 
 # --- how it is told --------------------------------------------------------------------------------------------------
