@@ -35,6 +35,7 @@ from pos.errors import PosError
 from pos.permissions import Actor
 from tests.capabilities.requests import an_order, in_minutes, pounds
 from tests.factories import WorkingVenue
+from tests.properties import seeds
 from tests.wire_reading import added_up, paid, tipped
 
 ACTS = 60
@@ -300,7 +301,9 @@ def check(shop: WorkingVenue) -> None:
         assert tipped(wire) == wire["tipsAmount"]["value"] == order.tips_amount
 
 
-@pytest.mark.parametrize("seed", range(6))
+# An evening is sixty acts and a look at every document after each: sixty of them in `make soak`, not five hundred.
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", seeds(6))
 def test_any_evening_leaves_every_document_true(uk: WorkingVenue, seed: int) -> None:
     evening = Evening(uk, random.Random(seed))
     for _ in range(ACTS):
