@@ -8,8 +8,14 @@ from typing import Any
 
 from rest_framework import serializers
 
+from dojo_integration.capabilities import TABLE
 from dojo_integration.wire.fields import FreeText, Moment, OneOf, RequestSerializer, Text, WholeNumber, YesNo
 from tests.capabilities.requests import in_minutes
+
+TAKES_A_BODY = [capability for capability in TABLE if capability.verb in ("POST", "PUT")]
+
+# What a refusal leaves behind all the same: Dojo is giving the money back, and that has to be known.
+KEPT_OF_A_CONFLICT = {"orders_paymentintent"}
 
 Step = str | int
 Field = serializers.Field[Any, Any, Any, Any]
@@ -62,6 +68,18 @@ def sample(field: Field) -> Any:
         case Text():
             return "GBP" if field.field_name == "currencyCode" else "x"
     raise AssertionError(f"Nobody has said yet what may stand in {field!r}")
+
+
+def whole(field: Field, given: Any = None) -> Any:
+    """The same with all that may be there, keeping what is given."""
+    match field:
+        case serializers.ListSerializer() | serializers.ListField():
+            return [whole(field.child, part) for part in given] if given else [whole(field.child)]
+        case RequestSerializer():
+            # A page has one neighbour at a time, and a cursor cannot be made up.
+            names = [name for name in field.fields if name not in ("before", "after")]
+            return {**(given or {}), **{name: whole(field.fields[name], (given or {}).get(name)) for name in names}}
+    return sample(field) if given is None else given
 
 
 def with_mark(request: dict[str, Any], root: RequestSerializer, place: Place) -> bytes:

@@ -18,7 +18,7 @@ from pos.errors import InvalidRequest
 from pos.permissions import Actor
 from tests.capabilities import own_contract
 from tests.capabilities.conftest import Dojo
-from tests.capabilities.hostile import NO_JSON, hostile_values, places, put, with_mark
+from tests.capabilities.hostile import NO_JSON, TAKES_A_BODY, hostile_values, places, put, with_mark
 from tests.capabilities.roads import Answer, RestRoad, basic, read
 from tests.capabilities.test_costs import LOADS
 from tests.factories import WorkingVenue
@@ -26,7 +26,6 @@ from tests.fingerprint import fingerprint
 from tests.tally import Tally
 
 JSON = "application/json"
-TAKES_A_BODY = [capability for capability in TABLE if capability.verb in ("POST", "PUT")]
 HAS_A_PATH = [capability for capability in TABLE if "{" in capability.path]
 
 

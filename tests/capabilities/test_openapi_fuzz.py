@@ -28,6 +28,7 @@ from dojo_integration import rest
 from dojo_integration.capabilities import TABLE, Capability, find
 from tests.capabilities import contract, own_contract
 from tests.capabilities.dojos_requests import RIGHT, WRONG, House, a_house, cases, operations
+from tests.capabilities.hostile import KEPT_OF_A_CONFLICT, TAKES_A_BODY
 from tests.capabilities.roads import Answer, basic
 from tests.factories import RestCredentialFactory, a_venue
 from tests.fixtures_venue import kept_for_module
@@ -48,9 +49,6 @@ CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
-# What a refusal leaves behind all the same: Dojo is giving the money back, and that has to be known.
-KEPT_OF_A_CONFLICT = {"orders_paymentintent"}
-
 ORDER_PARTS = {"items", "dojoOrderId", "totalAmount", "payments", "details"}
 
 
@@ -94,7 +92,7 @@ def check(capability: Capability, case: Case, response: Response) -> None:
 
 # Of what has no body nothing can be wrong: any text may be an id or a hint.
 ASKED = [(capability, RIGHT) for capability in TABLE]
-ASKED += [(capability, WRONG) for capability in TABLE if capability.verb in ("POST", "PUT")]
+ASKED += [(capability, WRONG) for capability in TAKES_A_BODY]
 
 
 def _name(part: Capability | GenerationMode) -> str:

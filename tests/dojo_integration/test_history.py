@@ -34,9 +34,9 @@ from tests.evenings.dojo_acts import DOJO_ACTS
 from tests.evenings.evening import Evening
 from tests.evenings.staff_acts import STAFF_ACTS, Act, add
 from tests.factories import OrderLockFactory, PaymentFactory, WorkingVenue
+from tests.properties import seeds
 from tests.wire_reading import added_up, paid, tipped
 
-SEEDS = range(6)
 ACTS = 50
 COUNTED = {"burger": 5000, "coffee": 5000}
 """More than an evening sells."""
@@ -173,7 +173,8 @@ def check_leases(orders: dict[str, Order], before: Lent) -> Lent:
     return lent
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", seeds(6))
 def test_any_evening_leaves_every_document_and_every_penny_true(uk: WorkingVenue, evening_of, seed: int) -> None:
     evening = evening_of(seed)
     lent: Lent = {}
