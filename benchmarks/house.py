@@ -11,8 +11,6 @@ from pos.models import Membership, Role, Till, Venue
 
 ZONE = ZoneInfo("Europe/London")
 HALL = "hall"
-# As many bills can be open in the hall at once: each is named after its table, and names are unique among open orders.
-HALL_TABLES = 6_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +30,11 @@ class House:
         return TradingPeriod.objects.get(venue=self.venue, closed_at=None)
 
 
-def build_house(*, opened_at: datetime, hall_tables: int = HALL_TABLES) -> House:
-    """Open the demo pub at that moment, and its hall."""
+def build_house(*, opened_at: datetime, hall_tables: int) -> House:
+    """Open the demo pub at that moment, and its hall.
+
+    As many bills can be open there at once: each is named after its table, and no two open orders have one name.
+    """
     venue = build_venue(opened_at=opened_at)
     hall = Area.objects.create(venue=venue, code=HALL, name="Hall", position=9)
     Table.objects.bulk_create(

@@ -69,7 +69,9 @@ class Bench:
 
     def generate(self) -> None:
         days = generate.days_of_history(self.size.orders, today=timezone.now().astimezone(ZONE).date())
-        self.house = build_house(opened_at=generate.opening_of(days[0], ZONE).astimezone(UTC))
+        # Each road may need as many bills at once, and all of them stand at tables of their own.
+        tables = BILLS + 2 * self._bills_for(self.size.seconds)
+        self.house = build_house(opened_at=generate.opening_of(days[0], ZONE).astimezone(UTC), hall_tables=tables)
         self.tell(f"{self.house.venue.name} is there, and its hall.")
         self.patterns = generate.record_patterns(self.house, generate.usual_visits(self.size.kinds), on=days[-1])
         self.tell(f"{len(self.patterns.closed)} kinds of visits were told through the services.")
@@ -134,7 +136,7 @@ class Bench:
 
     def _round(self, operation: Operation, roads: tuple[str, str], seconds: float) -> dict[str, Phase]:
         if operation.uses_up_bills:
-            self._open_bills(int(seconds * self.fastest * _RESERVE) + CONNECTIONS)
+            self._open_bills(self._bills_for(seconds))
         lines = open_evenly(
             self.host, self.port, operations.worker(self.client), connections=CONNECTIONS, workers=WORKERS
         )
@@ -149,6 +151,10 @@ class Bench:
         finally:
             close(lines)
         return phases
+
+    def _bills_for(self, seconds: float) -> int:
+        """How many bills a road cannot use up in that time."""
+        return int(seconds * self.fastest * _RESERVE) + CONNECTIONS
 
     # --- after --------------------------------------------------------------------------------------------------------
 
