@@ -18,6 +18,7 @@ from dojo_integration.order_rows import read_facts
 from dojo_integration.wire.order import OrderFacts, render_order
 from orders.models import Order
 from pos.events import Event, OrderChanged, WaiterRenumbered
+from pos.statements import Slot, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,10 @@ _UPSERT = """
                           excluded.party_id, excluded.reservation_id, excluded.payable, excluded.body)
     RETURNING order_id
 """
+
+_BODY: Statement[tuple[str]] = Statement(
+    lambda: OrderDocument.objects.filter(order_id=Slot("order"), venue_id=Slot("venue")).order_by().values_list("body")
+)
 
 # What a call has committed, so that its answer is neither read again nor lost with the connection: an error after the
 # commit would make Dojo give the money back.
@@ -109,8 +114,8 @@ def store(documents: Sequence[Document]) -> list[str]:
 
 def read_body(venue_id: int, order_id: str) -> str | None:
     """One order's text; None where this venue has no such order."""
-    found = OrderDocument.objects.filter(order_id=order_id, venue_id=venue_id).order_by().values_list("body", flat=True)
-    return next(iter(found[:1]), None)
+    found = _BODY.first(order=order_id, venue=venue_id)
+    return found[0] if found else None
 
 
 def body_of(order: Order) -> str:

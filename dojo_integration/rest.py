@@ -7,10 +7,11 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.urls import resolve
 from django.views.decorators.csrf import csrf_exempt
 
 from dojo_integration import capabilities
@@ -32,6 +33,8 @@ _PREFIX = re.compile(r"/v1(/|\Z)")
 _OUR_TRACE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _NOT_WANTED = re.compile(r"q=0(\.0*)?")
 
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
 ByVerb = Mapping[str, Callable[[Mapping[str, Any]], Capability]]
 """What a path can do: per verb, the capability that the body asks for."""
 
@@ -45,17 +48,23 @@ class Refused(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+def _for_machines(view: View) -> View:
+    """Mark a view that brings its own credentials: DojoRoadMiddleware calls it past all that serves browsers."""
+    view.is_for_machines = True  # type: ignore[attr-defined]
+    return csrf_exempt(view)
+
+
 def endpoint(by_verb: ByVerb) -> Callable[..., HttpResponse]:
     """The view of one path."""
 
-    @csrf_exempt
+    @_for_machines
     def view(request: HttpRequest, **path_params: str) -> HttpResponse:
         return _answer(request, by_verb, path_params)
 
     return view
 
 
-@csrf_exempt
+@_for_machines
 def nothing_here(request: HttpRequest) -> HttpResponse:
     """Every other path under /v1."""
     return _answer(request, {}, {})
@@ -76,6 +85,27 @@ class EposErrorMiddleware:
             if response.status_code >= 400 and not _is_json(response):
                 response = _refusal(_of_status(response.status_code))
         response.headers["trace-id"] = trace_id
+        return response
+
+
+class DojoRoadMiddleware:
+    """Here Dojo's road leaves that of the pages: sessions, sign-in, CSRF and what else a browser needs come after.
+
+    It stands behind SecurityMiddleware, which is for both, and checks the host name as CommonMiddleware does for pages.
+    A page under /v1 goes on like any other.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not _PREFIX.match(request.path_info):
+            return self.get_response(request)
+        match = resolve(request.path_info)
+        if not getattr(match.func, "is_for_machines", False):
+            return self.get_response(request)
+        request.get_host()
+        response: HttpResponse = match.func(request, **match.kwargs)
         return response
 
 
@@ -218,6 +248,7 @@ def _nothing() -> HttpResponse:
 
 def _json(body: bytes, status: int = 200) -> HttpResponse:
     response = HttpResponse(body, content_type=JSON, status=status)
+    response.headers["Content-Length"] = str(len(body))
     response.headers["Cache-Control"] = "no-store"
     # Django would log each refusal a second time, without saying which capability or venue.
     response._has_been_logged = True  # type: ignore[attr-defined]

@@ -120,6 +120,8 @@ MIDDLEWARE = [
     # Then Dojo's road: what any of the others refuses under /v1 has to be an EPOSError.
     "dojo_integration.rest.EposErrorMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # Dojo's road ends here: nothing below is for a machine that sends its credentials with every request.
+    "dojo_integration.rest.DojoRoadMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "pos.live_address.LiveAddressMiddleware",
