@@ -102,7 +102,7 @@ def make_change(
     request._change = change  # type: ignore[attr-defined]
     response = view()
     if change.is_done:
-        _finish(admin, change)
+        _finish(admin, request, change)
     return response
 
 
@@ -122,7 +122,7 @@ def _change_of(request: HttpRequest) -> Change:
     return found
 
 
-def _finish(admin: ChangesRows, change: Change) -> None:
+def _finish(admin: ChangesRows, request: HttpRequest, change: Change) -> None:
     if change.row is None:
         return
     if not change.is_gone:
@@ -134,7 +134,9 @@ def _finish(admin: ChangesRows, change: Change) -> None:
     for event in admin.events_of(change):
         publish(event)
     noun = admin.audit_noun()
-    detail: dict[str, Any] = {"name": str(change.row)[:120], "changes": change.differences}
+    # A superuser who does not work here has no membership to stand for them.
+    by = {"by": request.user.get_username()} if change.actor.membership is None else {}
+    detail: dict[str, Any] = {**by, "name": str(change.row)[:120], "changes": change.differences}
     audit.record(change.actor, f"{change.verb}_{noun}", f"{noun}_{change.key}", **detail)
 
 
