@@ -318,7 +318,7 @@ def test_any_evening_leaves_every_document_true(uk: WorkingVenue, seed: int) -> 
         check(uk)
     # An evening in which everything is refused would prove nothing.
     assert evening.done["refused"] < ACTS * 0.85, evening.done
-    assert len(evening.done) > 8, evening.done
+    assert len(evening.done) > 5, evening.done
 
 
 def test_a_change_that_nobody_published_is_found(uk: WorkingVenue) -> None:
