@@ -146,9 +146,8 @@ def _words(capability: Capability) -> Schema:
 def _success(capability: Capability, schemas: WireSchemas) -> Schema:
     if capability.response is None:
         raise LookupError(f"{capability.name} has no response: say in the capability table what it answers.")
-    schema: Schema | None = schemas.of(capability.response)
-    if capability.rest_shape is not None:
-        schema = capability.rest_shape.of_schema(schema)
+    whole = schemas.of(capability.response)
+    schema = whole if capability.rest_shape is None else capability.rest_shape.of_schema(whole)
     answer = {"description": "Done.", "headers": {"trace-id": _text_header("Our logs know the call by it.")}}
     return answer if schema is None else {**answer, "content": {JSON: {"schema": schema}}}
 

@@ -29,7 +29,7 @@ class PartyOut(AnswerSerializer):
 
 
 class PartiesPageOut(PageOut):
-    data = PartyOut(many=True, help_text="Newest first.")
+    data = PartyOut(many=True, help_text="Newest first.")  # type: ignore[assignment]
 
 
 class ReservationOut(AnswerSerializer):
@@ -46,4 +46,4 @@ class ReservationOut(AnswerSerializer):
 
 
 class ReservationsPageOut(PageOut):
-    data = ReservationOut(many=True, help_text="Newest first.")
+    data = ReservationOut(many=True, help_text="Newest first.")  # type: ignore[assignment]

@@ -1,7 +1,7 @@
 """Serializers as JSON Schema: drf-spectacular's reading of them, used without a REST framework view."""
 
 import inspect
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
@@ -24,8 +24,7 @@ class WireSchemas(AutoSchema):
 
     def of(self, serializer: Answer) -> Schema:
         """A reference to the component, or the array of them."""
-        schema: Schema = self._unwrap_list_serializer(serializer, "response")
-        return schema
+        return cast(Schema, self._unwrap_list_serializer(serializer, "response"))
 
     def of_request(self, serializer: RequestSerializer) -> Schema:
         """Path and body in one, as the function takes them; not a component of its own."""
@@ -55,6 +54,7 @@ class WireSchemas(AutoSchema):
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Schema:
         schema: Schema = super()._map_serializer_field(field, direction, bypass_extensions)
         schema.pop("x-spec-enum-id", None)
-        if isinstance(field, serializers.ListSerializer) and field.max_length is not None:
-            schema["maxItems"] = field.max_length
+        most = getattr(field, "max_length", None) if isinstance(field, serializers.ListSerializer) else None
+        if most is not None:
+            schema["maxItems"] = most
         return schema

@@ -166,8 +166,8 @@ class OrderOut(AnswerSerializer):
 
 
 class OrdersPageOut(PageOut):
-    data = OrderOut(many=True, help_text="Newest first.")
+    data = OrderOut(many=True, help_text="Newest first.")  # type: ignore[assignment]
 
 
 class TablesPageOut(PageOut):
-    data = TableOut(many=True, help_text="As they stand on the plan.")
+    data = TableOut(many=True, help_text="As they stand on the plan.")  # type: ignore[assignment]
