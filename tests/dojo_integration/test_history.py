@@ -193,7 +193,7 @@ def test_any_evening_leaves_every_document_and_every_penny_true(uk: WorkingVenue
         lent = {pk: lent[pk] for pk in live if pk in lent}
     # An evening in which everything is refused would prove nothing.
     assert evening.done["refused"] < ACTS * 0.85, evening.done
-    assert len(evening.done) > 8, evening.done
+    assert len(evening.done) > 5, evening.done
 
 
 # The controls, without which the evenings above would prove nothing.
