@@ -28,6 +28,14 @@ def a_cooking_bill(shop, table="t1", **party):
     return order
 
 
+def a_cooking_tab(shop):
+    tab = OrderFactory(
+        venue=shop.venue, is_tab=True, waiter=shop.waiter, display_base="Tab · Ana", service_choice="off"
+    )
+    add_line(shop, tab, 500, state=LineState.SENT)
+    return settled(tab)
+
+
 def seen(shop, order):
     acknowledge_allergies(actor=shop.by_waiter, order_id=order.pk, station_id=shop.stations["kitchen"].pk)
 
@@ -117,6 +125,22 @@ def test_a_tab_sits_down_with_its_own_warning_and_the_tables(shop):
     # then
     assert Order.objects.get(pk=tab.pk).merged_into_id == table.pk
     assert card(shop, table) == (["nuts", "gluten"], False)
+
+
+def test_a_bill_that_sits_down_beside_others_has_what_those_must_not_eat_on_its_card(shop):
+    # given: a tab whose station has seen all there was to see
+    table = a_cooking_bill(shop, allergens=["nuts"])
+    tab = a_cooking_tab(shop)
+    seen(shop, tab)
+
+    # when
+    move_order(actor=shop.by_waiter, order_id=tab.pk, table_id=table.table_id)
+
+    # then
+    tab.refresh_from_db()
+    assert (tab.party_id, tab.is_separate_bill) == (table.party_id, True)
+    assert card(shop, tab) == (["nuts"], False)
+    assert refuses_to_start(shop, tab)
 
 
 def test_lines_that_go_to_another_bill_bring_the_warning_of_their_seats(shop):
