@@ -38,7 +38,7 @@ from tests.properties import seeds
 from tests.wire_reading import added_up, paid, tipped
 
 ACTS = 50
-COUNTED = {"burger": 5000, "coffee": 5000}
+COUNTED = dict.fromkeys(("burger", "burger-deal", "coffee", "ribeye"), 5000)
 """More than an evening sells."""
 
 ALL_ACTS: list[Act] = [*STAFF_ACTS, *DOJO_ACTS]

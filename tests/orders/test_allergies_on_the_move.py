@@ -8,6 +8,7 @@ from orders.selectors.stations import read_station
 from orders.services.allergies import note_allergy
 from orders.services.kitchen import acknowledge_allergies, move_line
 from orders.services.moving import merge_orders, move_order, move_party, tab_to_table, table_to_tab
+from orders.services.splitting import transfer_lines
 from orders.services.targets import OnOrder
 from pos.errors import Conflict
 from tests.bills import a_bill, add_line, settled
@@ -25,6 +26,14 @@ def a_cooking_bill(shop, table="t1", **party):
     order = a_bill(shop, table=table, state=LineState.SENT)
     Party.objects.filter(pk=order.party_id).update(**party)
     return order
+
+
+def a_cooking_tab(shop):
+    tab = OrderFactory(
+        venue=shop.venue, is_tab=True, waiter=shop.waiter, display_base="Tab · Ana", service_choice="off"
+    )
+    add_line(shop, tab, 500, state=LineState.SENT)
+    return settled(tab)
 
 
 def seen(shop, order):
@@ -116,6 +125,39 @@ def test_a_tab_sits_down_with_its_own_warning_and_the_tables(shop):
     # then
     assert Order.objects.get(pk=tab.pk).merged_into_id == table.pk
     assert card(shop, table) == (["nuts", "gluten"], False)
+
+
+def test_a_bill_that_sits_down_beside_others_has_what_those_must_not_eat_on_its_card(shop):
+    # given: a tab whose station has seen all there was to see
+    table = a_cooking_bill(shop, allergens=["nuts"])
+    tab = a_cooking_tab(shop)
+    seen(shop, tab)
+
+    # when
+    move_order(actor=shop.by_waiter, order_id=tab.pk, table_id=table.table_id)
+
+    # then
+    tab.refresh_from_db()
+    assert (tab.party_id, tab.is_separate_bill) == (table.party_id, True)
+    assert card(shop, tab) == (["nuts"], False)
+    assert refuses_to_start(shop, tab)
+
+
+def test_lines_that_go_to_another_bill_bring_the_warning_of_their_seats(shop):
+    # given: the other bill's station has seen what it had
+    source, target = a_cooking_bill(shop), a_cooking_bill(shop, "t2")
+    steak = add_line(shop, source, 2900, seats=[2], state=LineState.SENT)
+    source = settled(source)
+    note_allergy(actor=shop.by_waiter, target=OnOrder(source.pk), seat=2, allergens=["nuts"])
+    note_allergy(actor=shop.by_waiter, target=OnOrder(target.pk), seat=1, allergens=["milk"])
+    seen(shop, target)
+
+    # when
+    transfer_lines(actor=shop.by_waiter, order_id=source.pk, quantities={steak.pk: 1}, table_id=shop.tables["t2"].pk)
+
+    # then
+    assert card(shop, target) == (["Seat 1: milk", "Seat 2: nuts"], False)
+    assert refuses_to_start(shop, target)
 
 
 def test_who_only_changes_tables_is_not_asked_about_again(shop):
