@@ -5,7 +5,7 @@ written (`benchmarks.recording`), and a test makes the same orders through them 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import count, cycle
@@ -23,8 +23,6 @@ from orders.demo.history import DAYS
 from orders.services.trading import close_period
 from pos.permissions import Actor
 
-Tell = Callable[[str], object]
-
 ORDERS_A_DAY = 150
 # Telling one takes half a second.
 KINDS, OPEN_KINDS = 24, 8
@@ -32,6 +30,8 @@ KINDS, OPEN_KINDS = 24, 8
 _FRIDAY, _THE_RUNNERS_DAY = 12, 9
 _DOORS_OPEN, _Z = time(10, 30), time(23, 55)
 _LONGEST_LUCK = 15 * 60
+# To have eaten and asked for the bill.
+_LONG_ENOUGH = timedelta(hours=3)
 # A bill in three has been paid in part.
 _OPEN_ENDS = (Until.BILLED, Until.BILLED, Until.HALF_PAID)
 
@@ -62,10 +62,8 @@ def record_patterns(house: House, visits: Sequence[Visit], *, on: date) -> Patte
         record(house, visit, at=_moment(house, on, visit.arrives), until=until)
         for visit, until in zip(visits_that_stay(visits), cycle(_OPEN_ENDS))
     ]
-    alike, how_often = (
-        Counter(map(kind_of, visits)),
-        Counter(map(kind_of, two_weeks())),
-    )
+    alike = Counter(map(kind_of, visits))
+    how_often = Counter(map(kind_of, two_weeks()))
     weights = [how_often[kind_of(visit)] / alike[kind_of(visit)] for visit in visits]
     return Patterns(closed=closed, weights=weights, still_open=still_open)
 
@@ -119,10 +117,10 @@ def plan_history(house: House, patterns: Patterns, days: Sequence[date], orders:
 def plan_open_bills(
     house: House, patterns: Patterns, tables: Sequence[Table], *, at: datetime, series: str
 ) -> Iterator[Sitting]:
-    """A bill that nobody has paid yet at each of these tables, the newest from ``at``."""
+    """At each of these tables guests who came hours before ``at``, a second apart, and have not paid yet."""
     random = Random(f"the hall, {series}")
     for index, table in enumerate(tables):
-        starts = at - timedelta(seconds=len(tables) - index)
+        starts = at - _LONG_ENOUGH - timedelta(seconds=len(tables) - index)
         yield _sitting(house, index % len(patterns.still_open), starts, table, f"{series}{index:05d}", random)
 
 

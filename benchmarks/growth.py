@@ -7,7 +7,7 @@ answer's bytes.
 
 import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from random import Random
@@ -21,6 +21,7 @@ from benchmarks import generate
 from benchmarks.driver import WrongAnswer
 from benchmarks.house import ZONE, build_house
 from benchmarks.stamping import Stamper
+from benchmarks.telling import Tell
 from dojo_integration import capabilities
 from dojo_integration.cursors import Place, write_cursor
 from dojo_integration.models import OrderDocument
@@ -33,7 +34,6 @@ _TABLE = OrderDocument._meta.db_table
 _SMALL, _LARGE = "small", "public"
 
 Params = dict[str, Any]
-Tell = Callable[[str], object]
 
 
 @dataclass(slots=True)

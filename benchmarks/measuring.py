@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -18,6 +18,7 @@ from benchmarks.machine import Usage, describe
 from benchmarks.operations import FLOOR, LINES, OURS, Bills, Client, Operation
 from benchmarks.results import Result
 from benchmarks.stamping import Stamper
+from benchmarks.telling import Tell
 from dojo_integration import documents
 from dojo_integration.models import OrderDocument
 from dojo_integration.services.credentials import issue_credential
@@ -32,8 +33,6 @@ _CREATED, _PAID = "created", "paid"
 # Nobody has recorded payments faster yet; from then on, what was measured.
 _FIRST_GUESS, _RESERVE = 400, 1.5
 _LOOKED_AT = 200
-
-Tell = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,9 @@
 import os
 import sys
 import time
+from collections.abc import Callable
+
+Tell = Callable[[str], object]
 
 # The processes of one run count from one moment.
 _started = float(os.environ.setdefault("TABLESIDE_BENCH_STARTED", str(time.monotonic())))
