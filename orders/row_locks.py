@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -22,8 +21,10 @@ from floorplan.row_locks import tables_for_update
 from orders.models import CLOSED_STATUSES, Order, OrderLock, PaymentIntent, Product, TradingPeriod
 from pos.errors import Conflict, NotFound
 from pos.models import Venue
-from pos.service import StartAgain
+from pos.service import StartAgain, retry_on_race
 from pos.statements import Slot, Statement
+
+retry_on_race("payment_intent_id_unique")
 
 # Which orders are locked: those that are named, those that wait to join them, those of parties, those at tables.
 _STILL_OPEN = ~Q(status__in=CLOSED_STATUSES)
@@ -63,12 +64,10 @@ class Held:
 
 def period_for_key_share(venue: Venue) -> TradingPeriod:
     """Keep the open period open until we are done. Raises Conflict where none is open."""
-    # Django knows no FOR KEY SHARE. Whoever waited for a Z sees the old row closed under a snapshot that lacks the
-    # new one; the second statement sees it.
+    # Whoever waited for a Z sees the old row closed under a snapshot that lacks the new one; the second look finds it.
     for _ in range(2):
-        for period in TradingPeriod.objects.raw(
-            "SELECT * FROM orders_tradingperiod WHERE venue_id = %s AND closed_at IS NULL FOR KEY SHARE", [venue.pk]
-        ):
+        period = _OPEN_PERIOD.first(venue=venue.pk)
+        if period is not None:
             return period
     raise Conflict("The day is being closed. Try again in a moment.")
 
@@ -170,17 +169,12 @@ def orders_for_update(venue: Venue, order_ids: Iterable[str]) -> list[Order]:
 
 
 def intent_for_update(venue: Venue, intent_id: str) -> PaymentIntent:
-    """Lock the row of one of Dojo's intents, making it on first hearing."""
-    # A racing insert is waited for, and its row locked: the update changes nothing, but it locks and sees the newest.
-    new = PaymentIntent(venue=venue, intent_id=intent_id)
-    columns = [field for field in PaymentIntent._meta.concrete_fields if not field.primary_key]
-    rows = PaymentIntent.objects.raw(
-        _MAKE_INTENT.format(
-            columns=", ".join(str(field.column) for field in columns), values=", ".join(["%s"] * len(columns))
-        ),
-        [field.get_db_prep_save(field.pre_save(new, True), connection) for field in columns],
-    )
-    return rows[0]
+    """Lock the row of one of Dojo's intents; of one that nobody heard of yet, a row that whoever asked has to write.
+
+    Two who write the same one meet at its constraint, and the slower runs again.
+    """
+    found = _INTENTS.first(venue=venue.pk, intent_id=intent_id)
+    return found if found is not None else PaymentIntent(venue=venue, intent_id=intent_id)
 
 
 def counted_products_for_update(product_ids: Iterable[int]) -> dict[int, Product]:
@@ -199,16 +193,19 @@ def product_for_update(venue: Venue, product_id: int) -> Product:
     return found
 
 
+_OPEN_PERIOD = Statement(
+    lambda: TradingPeriod.objects.filter(venue=Slot("venue"), closed_at__isnull=True).order_by(),
+    ending="FOR KEY SHARE",
+)
+_INTENTS = Statement(
+    lambda: PaymentIntent.objects.select_for_update(no_key=True, of=("self",)).filter(
+        venue=Slot("venue"), intent_id=Slot("intent_id")
+    )
+)
 _PARTIES_OF: Statement[tuple[str, str | None]] = Statement(
     lambda: Order.objects.filter(_NAMED | _JOINING, venue=Slot("venue")).order_by().values_list("pk", "party_id")
 )
 _LEASES = Statement(lambda: OrderLock.objects.filter(order__anyof=Slot("order_ids"), ended_at__isnull=True).order_by())
-
-
-_MAKE_INTENT = """
-    INSERT INTO orders_paymentintent AS i ({columns}) VALUES ({values})
-    ON CONFLICT (venue_id, intent_id) DO UPDATE SET status = i.status RETURNING *
-"""
 
 
 def _orders() -> QuerySet[Order]:

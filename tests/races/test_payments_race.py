@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import IntegrityError
 from django.utils import timezone
 
 from bookings.models import Party
@@ -13,6 +14,7 @@ from orders.services.dojo_lines import NewItem
 from orders.services.dojo_orders import NewDojoOrder, NewPayment, create_order
 from orders.services.locking import create_order_lock
 from orders.services.payments import record_order_payment_by_id
+from pos import service
 from pos.errors import Conflict
 from tests.bills import a_bill
 from tests.factories import a_venue
@@ -74,6 +76,35 @@ def test_the_same_payment_twenty_times_at_once_is_one_row_and_one_answer():
     # then
     assert {(result.pk, result.paid_amount, result.outstanding) for result in results} == {(order.pk, 2000, 3000)}
     assert Payment.objects.filter(order=order).count() == 1
+
+
+def pay_ten_bills_with_one_intent(shop):
+    orders = [a_bill(shop, total=1000, table=f"t{number}") for number in range(1, 11)]
+    return all_at_once([partial(pay, shop, order, "pi_same") for order in orders])
+
+
+def test_one_intent_pays_one_of_ten_bills_at_once():
+    # given / when: every bill is held by another thread, so that they only meet at the intent
+    results = pay_ten_bills_with_one_intent(a_venue())
+
+    # then
+    assert sum(isinstance(result, Order) for result in results) == 1
+    assert [str(result) for result in results if isinstance(result, Conflict)] == [
+        "This payment is recorded on another order."
+    ] * 9
+    assert (PaymentIntent.objects.count(), Payment.objects.count()) == (1, 1)
+
+
+def test_without_a_second_run_the_slower_ones_fail(monkeypatch):
+    # given: the control
+    monkeypatch.setattr(service, "_race_constraints", service._race_constraints - {"payment_intent_id_unique"})
+
+    # when
+    results = pay_ten_bills_with_one_intent(a_venue())
+
+    # then
+    assert any(isinstance(result, IntegrityError) for result in results)
+    assert Payment.objects.count() == 1
 
 
 def test_the_same_order_twenty_times_at_once_is_one_order_and_one_answer():
