@@ -12,7 +12,9 @@ from orders.models import LineState, Order
 from tests.bills import a_bill, add_line, settled
 from tests.capabilities.conftest import Dojo
 from tests.capabilities.requests import a_payment, an_order, in_minutes, pounds
+from tests.capabilities.roads import ROADS
 from tests.factories import DiscountFactory, LineModifierFactory, LineSubItemFactory, TableFactory, WorkingVenue
+from tests.tally import Tally
 
 TABLES = {1: "t1", 30: "t2"}
 
@@ -127,8 +129,8 @@ NEW_ORDER = 8
 ITS_ROWS = 3
 # Which table that is, its lock, and who sits there.
 AT_A_TABLE = 3
-# The party with its open orders and their leases, held; and whether it still sits there.
-UNDER_A_PARTY = 4
+# The party with its open orders and their leases, held; whether it still sits there, and what nobody there may eat.
+UNDER_A_PARTY = 5
 
 RECORD_PAYMENT = (
     CREDENTIALS + TRANSACTION + HELD_ORDER + CARD_PAYMENT + MONEY_SETTLED + PARTY_FOLLOWED + PARTY_RENAMED + DOCUMENT
@@ -170,12 +172,13 @@ MOST: dict[str, tuple[str, int, Callable[[WorkingVenue], dict[str, Any]]]] = {
 # Committed in earnest: an answer whose document is only remembered at the commit would be read once more.
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("what", MOST)
-def test_what_is_asked_all_day_costs_no_more_queries_than_this(dojo: Dojo, uk: WorkingVenue, what: str) -> None:
-    # given
+def test_what_is_asked_all_day_costs_no_more_queries_than_this(uk: WorkingVenue, tally: Tally, what: str) -> None:
+    # given: the road that remembers no requests
     name, most, load = MOST[what]
     params = load(uk)
+    dojo = Dojo(ROADS["rest"](uk.venue), tally)
     # when
     with CaptureQueriesContext(connection) as queries:
         dojo.get(name, params)
     # then
-    assert len(queries) == most, "\n".join(query["sql"][:150] for query in queries)
+    assert len(queries) <= most, "\n".join(query["sql"][:150] for query in queries)
