@@ -5,10 +5,11 @@ primary key. A service that starts from an order reads its party unlocked, locks
 if the party changed in between. The clock is read after the locks: what waited must not act on an old now.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -26,12 +27,22 @@ from pos.statements import Slot, Statement
 
 retry_on_race("payment_intent_id_unique")
 
-# Which orders are locked: those that are named, those that wait to join them, those of parties, those at tables.
+# Orders that are named, those that wait to join them, those of parties, those at tables; and which of them are locked.
 _STILL_OPEN = ~Q(status__in=CLOSED_STATUSES)
 _NAMED = Q(pk__anyof=Slot("order_ids"))
 _JOINING = Q(follows__anyof=Slot("order_ids"), joins_back=True) & _STILL_OPEN
 _OF_PARTIES = Q(party__anyof=Slot("party_ids")) & _STILL_OPEN
 _AT_TABLES = Q(table__anyof=Slot("table_ids"), party__isnull=True) & _STILL_OPEN
+_BILLS = _NAMED | _JOINING
+_PARTYS_BILLS = _OF_PARTIES | _NAMED
+_COMPANYS_BILLS = _NAMED | _JOINING | _OF_PARTIES | _AT_TABLES
+
+
+class Which(NamedTuple):
+    """Orders meant: by a condition that is one of a few, with the ids of this moment."""
+
+    condition: Q
+    ids: Mapping[str, list[Any]]
 
 
 @dataclass(slots=True)
@@ -94,7 +105,7 @@ def hold_orders(venue: Venue, order_ids: Iterable[str]) -> Held:
         raise NotFound("That order does not exist.")
     held = Held(venue=venue, period=period_for_key_share(venue), now=timezone.now())
     held.parties = parties_for_update(venue, before.values())
-    _lock_orders(held, _NAMED | _JOINING, order_ids=list(wanted))
+    _lock_orders(held, Which(_BILLS, {"order_ids": list(wanted)}))
     if any(order.party_id and order.party_id not in held.parties for order in held.orders.values()):
         raise StartAgain
     return held
@@ -111,7 +122,7 @@ def hold_party_too(held: Held, party_id: str, *, also_orders: Iterable[str] = ()
     held.parties = parties_for_update(held.venue, [party_id])
     if party_id not in held.parties:
         raise NotFound("That party does not exist.")
-    _lock_orders(held, _OF_PARTIES | _NAMED, party_ids=[party_id], order_ids=list(also_orders))
+    _lock_orders(held, Which(_PARTYS_BILLS, {"party_ids": [party_id], "order_ids": list(also_orders)}))
     if any(order.party_id and order.party_id not in held.parties for order in held.orders.values()):
         raise StartAgain
     return held.parties[party_id]
@@ -135,20 +146,19 @@ def hold_company(
         raise NotFound("That order does not exist.")
     companies = {party_id for party_id in (*party_ids, *before.values()) if party_id}
     held = Held(venue=venue, period=period_for_key_share(venue), now=timezone.now())
-    if ids := set(table_ids):
-        held.tables = {table.pk: table for table in tables_for_update(venue, ids)}
+    if at := set(table_ids):
+        held.tables = {table.pk: table for table in tables_for_update(venue, at)}
         # Nobody can sit down there any more; who has just left is seen once the party is held.
         companies.update(sitting_at(held.tables))
     if reservation_id is not None:
         held.reservation = reservation_for_update(venue, reservation_id)
     held.parties = parties_for_update(venue, companies)
-    _lock_orders(
-        held,
-        _NAMED | _JOINING | _OF_PARTIES | _AT_TABLES,
-        order_ids=list(wanted),
-        party_ids=list(companies),
-        table_ids=list(held.tables),
-    )
+    ids: dict[str, list[Any]] = {
+        "order_ids": list(wanted),
+        "party_ids": list(companies),
+        "table_ids": list(held.tables),
+    }
+    _lock_orders(held, Which(_COMPANYS_BILLS, ids))
     if any(order.party_id and order.party_id not in held.parties for order in held.orders.values()):
         raise StartAgain
     return held
@@ -203,7 +213,7 @@ _INTENTS = Statement(
     )
 )
 _PARTIES_OF: Statement[tuple[str, str | None]] = Statement(
-    lambda: Order.objects.filter(_NAMED | _JOINING, venue=Slot("venue")).order_by().values_list("pk", "party_id")
+    lambda: Order.objects.filter(_BILLS, venue=Slot("venue")).order_by().values_list("pk", "party_id")
 )
 _LEASES = Statement(lambda: OrderLock.objects.filter(order__anyof=Slot("order_ids"), ended_at__isnull=True).order_by())
 
@@ -218,8 +228,9 @@ def _locking(rows: Callable[[], QuerySet[Order]], which: Q) -> Statement[Order]:
     return Statement(lambda: rows().filter(which, venue=Slot("venue")).order_by("pk"))
 
 
-def _lock_orders(held: Held, which: Q, **values: Iterable[object]) -> None:
-    found = _locking(_orders, which).all(venue=held.venue.pk, **values)
+def _lock_orders(held: Held, which: Which | Q) -> None:
+    condition, values = which if isinstance(which, Which) else Which(which, {})
+    found = _locking(_orders, condition).all(venue=held.venue.pk, **values)
     held.orders = {order.pk: order for order in found}
     held.leases = {lease.order_id: lease for lease in _LEASES.all(order_ids=list(held.orders))}
     held.now = timezone.now()
