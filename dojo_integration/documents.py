@@ -56,7 +56,9 @@ _UPSERT = """
 """
 
 _BODY: Statement[tuple[str]] = Statement(
-    lambda: OrderDocument.objects.filter(order_id=Slot("order"), venue_id=Slot("venue")).order_by().values_list("body")
+    lambda: (
+        OrderDocument.objects.filter(order_id=Slot("order"), venue_id=Slot("venue")).order_by().values_list("body")[:1]
+    )
 )
 
 # What a call has committed, so that its answer is neither read again nor lost with the connection: an error after the

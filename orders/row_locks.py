@@ -5,12 +5,12 @@ primary key. A service that starts from an order reads its party unlocked, locks
 if the party changed in between. The clock is read after the locks: what waited must not act on an old now.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -22,15 +22,27 @@ from floorplan.row_locks import tables_for_update
 from orders.models import CLOSED_STATUSES, Order, OrderException, OrderLock, PaymentIntent, Product, TradingPeriod
 from pos.errors import Conflict, NotFound
 from pos.models import Venue
-from pos.service import StartAgain
+from pos.service import StartAgain, retry_on_race
 from pos.statements import Slot, Statement
 
-# Which orders are locked: those that are named, those that wait to join them, those of parties, those at tables.
+retry_on_race("payment_intent_id_unique")
+
+# Orders that are named, those that wait to join them, those of parties, those at tables; and which of them are locked.
 _STILL_OPEN = ~Q(status__in=CLOSED_STATUSES)
 _NAMED = Q(pk__anyof=Slot("order_ids"))
 _JOINING = Q(follows__anyof=Slot("order_ids"), joins_back=True) & _STILL_OPEN
 _OF_PARTIES = Q(party__anyof=Slot("party_ids")) & _STILL_OPEN
 _AT_TABLES = Q(table__anyof=Slot("table_ids"), party__isnull=True) & _STILL_OPEN
+_BILLS = _NAMED | _JOINING
+_PARTYS_BILLS = _OF_PARTIES | _NAMED
+_COMPANYS_BILLS = _NAMED | _JOINING | _OF_PARTIES | _AT_TABLES
+
+
+class Which(NamedTuple):
+    """Orders meant: by a condition that is one of a few, with the ids of this moment."""
+
+    condition: Q
+    ids: Mapping[str, list[Any]]
 
 
 @dataclass(slots=True)
@@ -63,12 +75,10 @@ class Held:
 
 def period_for_key_share(venue: Venue) -> TradingPeriod:
     """Keep the open period open until we are done. Raises Conflict where none is open."""
-    # Django knows no FOR KEY SHARE. Whoever waited for a Z sees the old row closed under a snapshot that lacks the
-    # new one; the second statement sees it.
+    # Whoever waited for a Z sees the old row closed under a snapshot that lacks the new one; the second look finds it.
     for _ in range(2):
-        for period in TradingPeriod.objects.raw(
-            "SELECT * FROM orders_tradingperiod WHERE venue_id = %s AND closed_at IS NULL FOR KEY SHARE", [venue.pk]
-        ):
+        period = _OPEN_PERIOD.first(venue=venue.pk)
+        if period is not None:
             return period
     raise Conflict("The day is being closed. Try again in a moment.")
 
@@ -100,7 +110,7 @@ def hold_orders(venue: Venue, order_ids: Iterable[str]) -> Held:
         raise NotFound("That order does not exist.")
     held = Held(venue=venue, period=period_for_key_share(venue), now=timezone.now())
     held.parties = parties_for_update(venue, before.values())
-    _lock_orders(held, _NAMED | _JOINING, order_ids=list(wanted))
+    _lock_orders(held, Which(_BILLS, {"order_ids": list(wanted)}))
     if any(order.party_id and order.party_id not in held.parties for order in held.orders.values()):
         raise StartAgain
     return held
@@ -117,7 +127,7 @@ def hold_party_too(held: Held, party_id: str, *, also_orders: Iterable[str] = ()
     held.parties = parties_for_update(held.venue, [party_id])
     if party_id not in held.parties:
         raise NotFound("That party does not exist.")
-    _lock_orders(held, _OF_PARTIES | _NAMED, party_ids=[party_id], order_ids=list(also_orders))
+    _lock_orders(held, Which(_PARTYS_BILLS, {"party_ids": [party_id], "order_ids": list(also_orders)}))
     if any(order.party_id and order.party_id not in held.parties for order in held.orders.values()):
         raise StartAgain
     return held.parties[party_id]
@@ -141,20 +151,19 @@ def hold_company(
         raise NotFound("That order does not exist.")
     companies = {party_id for party_id in (*party_ids, *before.values()) if party_id}
     held = Held(venue=venue, period=period_for_key_share(venue), now=timezone.now())
-    if ids := set(table_ids):
-        held.tables = {table.pk: table for table in tables_for_update(venue, ids)}
+    if at := set(table_ids):
+        held.tables = {table.pk: table for table in tables_for_update(venue, at)}
         # Nobody can sit down there any more; who has just left is seen once the party is held.
         companies.update(sitting_at(held.tables))
     if reservation_id is not None:
         held.reservation = reservation_for_update(venue, reservation_id)
     held.parties = parties_for_update(venue, companies)
-    _lock_orders(
-        held,
-        _NAMED | _JOINING | _OF_PARTIES | _AT_TABLES,
-        order_ids=list(wanted),
-        party_ids=list(companies),
-        table_ids=list(held.tables),
-    )
+    ids: dict[str, list[Any]] = {
+        "order_ids": list(wanted),
+        "party_ids": list(companies),
+        "table_ids": list(held.tables),
+    }
+    _lock_orders(held, Which(_COMPANYS_BILLS, ids))
     if any(order.party_id and order.party_id not in held.parties for order in held.orders.values()):
         raise StartAgain
     return held
@@ -175,17 +184,12 @@ def orders_for_update(venue: Venue, order_ids: Iterable[str]) -> list[Order]:
 
 
 def intent_for_update(venue: Venue, intent_id: str) -> PaymentIntent:
-    """Lock the row of one of Dojo's intents, making it on first hearing."""
-    # A racing insert is waited for, and its row locked: the update changes nothing, but it locks and sees the newest.
-    new = PaymentIntent(venue=venue, intent_id=intent_id)
-    columns = [field for field in PaymentIntent._meta.concrete_fields if not field.primary_key]
-    rows = PaymentIntent.objects.raw(
-        _MAKE_INTENT.format(
-            columns=", ".join(str(field.column) for field in columns), values=", ".join(["%s"] * len(columns))
-        ),
-        [field.get_db_prep_save(field.pre_save(new, True), connection) for field in columns],
-    )
-    return rows[0]
+    """Lock the row of one of Dojo's intents; of one that nobody heard of yet, a row that whoever asked has to write.
+
+    Two who write the same one meet at its constraint, and the slower runs again.
+    """
+    found = _INTENTS.first(venue=venue.pk, intent_id=intent_id)
+    return found if found is not None else PaymentIntent(venue=venue, intent_id=intent_id)
 
 
 def exception_for_update(venue: Venue, exception_id: int) -> OrderException:
@@ -213,16 +217,19 @@ def product_for_update(venue: Venue, product_id: int) -> Product:
     return found
 
 
+_OPEN_PERIOD = Statement(
+    lambda: TradingPeriod.objects.filter(venue=Slot("venue"), closed_at__isnull=True).order_by(),
+    ending="FOR KEY SHARE",
+)
+_INTENTS = Statement(
+    lambda: PaymentIntent.objects.select_for_update(no_key=True, of=("self",)).filter(
+        venue=Slot("venue"), intent_id=Slot("intent_id")
+    )
+)
 _PARTIES_OF: Statement[tuple[str, str | None]] = Statement(
-    lambda: Order.objects.filter(_NAMED | _JOINING, venue=Slot("venue")).order_by().values_list("pk", "party_id")
+    lambda: Order.objects.filter(_BILLS, venue=Slot("venue")).order_by().values_list("pk", "party_id")
 )
 _LEASES = Statement(lambda: OrderLock.objects.filter(order__anyof=Slot("order_ids"), ended_at__isnull=True).order_by())
-
-
-_MAKE_INTENT = """
-    INSERT INTO orders_paymentintent AS i ({columns}) VALUES ({values})
-    ON CONFLICT (venue_id, intent_id) DO UPDATE SET status = i.status RETURNING *
-"""
 
 
 def _orders() -> QuerySet[Order]:
@@ -235,8 +242,9 @@ def _locking(rows: Callable[[], QuerySet[Order]], which: Q) -> Statement[Order]:
     return Statement(lambda: rows().filter(which, venue=Slot("venue")).order_by("pk"))
 
 
-def _lock_orders(held: Held, which: Q, **values: Iterable[object]) -> None:
-    found = _locking(_orders, which).all(venue=held.venue.pk, **values)
+def _lock_orders(held: Held, which: Which | Q) -> None:
+    condition, values = which if isinstance(which, Which) else Which(which, {})
+    found = _locking(_orders, condition).all(venue=held.venue.pk, **values)
     held.orders = {order.pk: order for order in found}
     held.leases = {lease.order_id: lease for lease in _LEASES.all(order_ids=list(held.orders))}
     held.now = timezone.now()

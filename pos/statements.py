@@ -42,11 +42,12 @@ class AnyOf(Lookup):
 class Statement(Generic[R]):
     """One queryset with slots: of objects (with what ``select_related`` joins to them) or of ``values_list`` tuples.
 
-    Safe to share between threads: what it remembers never changes.
+    ``ending`` is SQL that Django cannot write. Safe to share between threads: what it remembers never changes.
     """
 
-    def __init__(self, rows: Callable[[], QuerySet[Any, R]]) -> None:
+    def __init__(self, rows: Callable[[], QuerySet[Any, R]], *, ending: str = "") -> None:
         self._rows = rows
+        self._ending = ending
         self._written: _Written | None = None
 
     def all(self, **values: Any) -> list[R]:
@@ -60,18 +61,19 @@ class Statement(Generic[R]):
     def written(self) -> "_Written":
         # Not when it is made: that would need a database to import a module. Two threads may both do it, alike.
         if self._written is None:
-            self._written = _Written(self._rows())
+            self._written = _Written(self._rows(), self._ending)
         return self._written
 
 
 class _Written:
     """What does not change from call to call."""
 
-    def __init__(self, rows: QuerySet[Any, Any]) -> None:
+    def __init__(self, rows: QuerySet[Any, Any], ending: str) -> None:
         compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
-        self.sql, self.params = compiler.as_sql()
+        sql, self.params = compiler.as_sql()
+        self.sql = f"{sql} {ending}"
         # The ORM refuses to lock outside a transaction only when it writes the SQL; `together` does it every time.
-        self.locks = " UPDATE" in self.sql
+        self.locks = " FOR " in self.sql
         select = compiler.select
         columns = [expression for expression, *_ in select]
         self._converters = [

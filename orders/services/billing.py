@@ -62,7 +62,11 @@ _STATES_ON_BILL: Statement[tuple[str]] = Statement(
     )
 )
 _ORDERS_OF_PARTY = Statement(
-    lambda: Order.objects.filter(party=Slot("party")).only("status", "paid_amount", "is_prepaid", "first_sent_at")
+    lambda: (
+        Order.objects.filter(party=Slot("party"))
+        .order_by()
+        .only("status", "paid_amount", "is_prepaid", "first_sent_at")
+    )
 )
 
 

@@ -66,7 +66,7 @@ def apply_payment_intent(*, actor: Actor, facts: IntentFacts) -> IntentOutcome:
     if order_id is None:
         return _unknown_order(actor, facts)
     held, order = hold_order(actor.venue, order_id)
-    intent = intent_for_update(actor.venue, facts.intent_id)
+    intent = _heard_of(actor, facts)
     if intent.order_id not in (None, order.pk):
         # Recorded on another order since we looked: that one is to be held.
         raise StartAgain
@@ -81,6 +81,14 @@ def apply_payment_intent(*, actor: Actor, facts: IntentFacts) -> IntentOutcome:
         intent.next_look_at = next_look(intent, held.now)
     intent.save()
     return outcome
+
+
+def _heard_of(actor: Actor, facts: IntentFacts) -> PaymentIntent:
+    """The intent's row, written already: what we tell a manager of it points there."""
+    intent = intent_for_update(actor.venue, facts.intent_id)
+    if intent.pk is None:
+        intent.save()
+    return intent
 
 
 def _apply(held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts: IntentFacts) -> IntentOutcome:
@@ -233,7 +241,7 @@ def _wrong_currency(held: Held, order: Order, intent: PaymentIntent, facts: Inte
 
 def _unknown_order(actor: Actor, facts: IntentFacts) -> IntentOutcome:
     held = hold_nothing_yet(actor.venue)
-    intent = intent_for_update(actor.venue, facts.intent_id)
+    intent = _heard_of(actor, facts)
     if intent.order_id is not None:
         raise StartAgain
     age = held.now - intent.created_at

@@ -118,12 +118,21 @@ def test_a_value_that_was_forgotten_is_a_mistake(db: None) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lock_outside_a_transaction_is_a_mistake() -> None:
+@pytest.mark.parametrize(
+    "locking",
+    [
+        Statement(lambda: Venue.objects.select_for_update().filter(pk=Slot("venue"))),
+        Statement(lambda: Venue.objects.select_for_update(no_key=True).filter(pk=Slot("venue"))),
+        Statement(lambda: Venue.objects.filter(pk=Slot("venue")), ending="FOR KEY SHARE"),
+    ],
+    ids=["for update", "for no key update", "for key share"],
+)
+def test_a_lock_outside_a_transaction_is_a_mistake(locking: Statement[Venue]) -> None:
     # given: written inside of one, where the ORM has nothing against it
-    locking = Statement(lambda: Venue.objects.select_for_update().filter(pk=Slot("venue")))
+    venue = VenueFactory(bare=True)
     with transaction.atomic():
-        locking.all(venue=1)
+        assert locking.all(venue=venue.pk) == [venue]
 
     # when / then
     with pytest.raises(transaction.TransactionManagementError):
-        locking.all(venue=1)
+        locking.all(venue=venue.pk)

@@ -1,9 +1,12 @@
 """Money under concurrency: exactly what is owed, exactly once; and the same without the lock, which must fail."""
 
+import threading
+import time
 from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from bookings.models import Party
@@ -13,6 +16,7 @@ from orders.services.dojo_lines import NewItem
 from orders.services.dojo_orders import NewDojoOrder, NewPayment, create_order
 from orders.services.locking import create_order_lock
 from orders.services.payments import record_order_payment_by_id
+from pos import service
 from pos.errors import Conflict
 from tests.bills import a_bill
 from tests.factories import a_venue
@@ -74,6 +78,57 @@ def test_the_same_payment_twenty_times_at_once_is_one_row_and_one_answer():
     # then
     assert {(result.pk, result.paid_amount, result.outstanding) for result in results} == {(order.pk, 2000, 3000)}
     assert Payment.objects.filter(order=order).count() == 1
+
+
+def pay_two_bills_with_one_intent(shop):
+    """The second bill's payment waits for the first one's intent, which is written but not committed yet."""
+    first, second = (a_bill(shop, total=1000, table=table) for table in ("t1", "t2"))
+    written = threading.Event()
+
+    def pay_slowly():
+        with transaction.atomic():
+            PaymentIntent.objects.create(
+                venue=shop.venue, intent_id="pi_same", order=first, recorded_by="record", recorded_amount=1000
+            )
+            written.set()
+            wait_until_somebody_waits()
+
+    def pay_meanwhile():
+        written.wait(timeout=30)
+        return pay(shop, second, "pi_same")
+
+    return all_at_once([pay_slowly, pay_meanwhile])[1]
+
+
+def wait_until_somebody_waits():
+    """For a lock, in this database."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    until = time.monotonic() + 30
+    with connection.cursor() as cursor:
+        found = 0
+        while not found and time.monotonic() < until:
+            time.sleep(0.01)
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            (found,) = cursor.fetchone()
+
+
+def test_one_intent_brought_by_two_bills_at_once_pays_the_first():
+    # given / when: each bill is held by its own payment, so that they only meet at the intent
+    result = pay_two_bills_with_one_intent(a_venue())
+
+    # then
+    assert isinstance(result, Conflict)
+    assert result.message == "This payment is recorded on another order."
+    assert (PaymentIntent.objects.count(), Payment.objects.count()) == (1, 0)
+
+
+def test_without_a_second_run_the_slower_one_fails(monkeypatch):
+    # given: the control
+    monkeypatch.setattr(service, "_race_constraints", service._race_constraints - {"payment_intent_id_unique"})
+
+    # when / then
+    assert isinstance(pay_two_bills_with_one_intent(a_venue()), IntegrityError)
 
 
 def test_the_same_order_twenty_times_at_once_is_one_order_and_one_answer():
