@@ -426,11 +426,14 @@ class _Inline(_Scoped):
     extra = 0
     formset = VenueFormSet
     hide_title = True
+    max_num = 100
     may_add: ClassVar[bool] = True
     may_change: ClassVar[bool] = True
     may_delete: ClassVar[bool] = True
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        # Django would build two thousand rows for whoever claims to send as many.
+        kwargs.setdefault("absolute_max", self.max_num + 20)
         formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
         formset.form.venue = venue_of(request)
         return formset
