@@ -13,7 +13,7 @@ from pos.models import AuditEntry
 from tests.back_office.browsing import complaints, fill_in, form_on, text_of
 from tests.back_office.houses import everything
 from tests.bills import a_bill
-from tests.dojo_integration.test_credentials import basic
+from tests.capabilities.roads import basic
 from tests.factories import RestCredentialFactory, WorkingVenue
 
 pytestmark = pytest.mark.django_db

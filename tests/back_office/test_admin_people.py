@@ -1,6 +1,8 @@
 """Staff: hired by login, with a PIN that nobody sees, and never taken over from another venue."""
 
+import contextlib
 import logging
+import threading
 from functools import partial
 from typing import Any
 
@@ -11,7 +13,7 @@ from django.test import Client
 from bookings.models import Party
 from orders.admin import people
 from orders.services.seating import seat_party
-from pos.models import AuditEntry, Membership, Role, Staff
+from pos.models import AuditEntry, Membership, Role, Staff, Venue
 from tests.back_office.browsing import complaints, fill_in, form_on, text_of
 from tests.back_office.houses import everything
 from tests.bills import a_bill
@@ -255,10 +257,19 @@ def test_the_last_manager_stays(uk: WorkingVenue, manager: Client, changes: dict
     assert not Staff.objects.get(pk=uk.manager.staff_id).is_staff
 
 
-def two_managers_drop_each_other() -> list[int]:
-    """Each takes the role from the other at the same moment; says who is left."""
+def two_managers_drop_each_other(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Each takes the role from the other, and both ask at the same moment whether one is left; says how many are."""
     house = a_venue("GB")
     second = MembershipFactory(venue=house.venue, role=Role.MANAGER)
+    ask, together = people.refuse_without_manager, threading.Barrier(2)
+
+    def ask_together(venue: Venue) -> None:
+        # Where the lock keeps them apart, the first one waits for nobody.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            together.wait(timeout=0.5)
+        ask(venue)
+
+    monkeypatch.setattr(people, "refuse_without_manager", ask_together)
     calls = []
     for me, other in ((house.manager, second), (second, house.manager)):
         client = Client()
@@ -267,23 +278,20 @@ def two_managers_drop_each_other() -> list[int]:
         sent = dict(form_on(client.get(url), "membership_form").values) | {"role": "waiter", "_save": "1"}
         calls.append(partial(client.post, url, sent))
     all_at_once(calls)
-    return [member.pk for member in Membership.objects.filter(venue=house.venue, role=Role.MANAGER)]
+    return Membership.objects.filter(venue=house.venue, role=Role.MANAGER).count()
 
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_two_managers_cannot_drop_each_other() -> None:
-    assert len(two_managers_drop_each_other()) == 1
+def test_two_managers_cannot_drop_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert two_managers_drop_each_other(monkeypatch) == 1
 
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_two_managers_drop_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "hold_tills", lambda venue: None)
-    for _ in range(5):
-        if not two_managers_drop_each_other():
-            return
-    pytest.fail("the two never met: the race test proves nothing")
+    assert two_managers_drop_each_other(monkeypatch) == 0
 
 
 # --- secrets ---------------------------------------------------------------------------------------------------------
