@@ -138,7 +138,7 @@ class ExceptionAdmin(ActingAdmin):
 
 
 def _close(actor: Actor, period: TradingPeriod) -> None:
-    close_period(actor=actor)
+    close_period(actor=actor, period_id=period.pk)
 
 
 def _ask_close(period: TradingPeriod) -> str:

@@ -14,7 +14,8 @@ from pos.back_office.access import venue_of
 from pos.back_office.changes import Change
 from pos.back_office.forms import CodedForm, VenueForm
 from pos.back_office.home import Step
-from pos.back_office.venue_admin import Place, VenueModelAdmin, VenueTabularInline
+from pos.back_office.inlines import VenueTabularInline
+from pos.back_office.venue_admin import Place, VenueModelAdmin
 from pos.events import Event, MenuChanged, StationChanged
 from pos.money import format_money
 from pos.permissions import Act

@@ -60,6 +60,9 @@ class PersonForm(VenueForm):
         super().__init__(*args, **kwargs)
         if self.is_hired:
             person = self.instance.staff
+            if self.actor.membership is not None and self.actor.membership.staff_id == person.pk:
+                # Their own password asks for the old one first, on its own page.
+                del self.fields["password"]
             self.initial.update(name=person.name, login=person.login)
             for name in self.OWN:
                 if name in self.fields and not may_edit_person(self.actor, person):
@@ -191,7 +194,6 @@ class PeopleAdmin(VenueModelAdmin):
         if obj is None:
             return ((None, {"fields": (("name", "login"), ("role", "waiter_id"), ("pin", "password"))}),)
         if obj.staff_id == request.user.pk:
-            # Their own password asks for the old one first, on its own page.
             return ((None, {"fields": (("name", "login"), ("role", "waiter_id"), "pin")}), self.fieldsets[1])
         return self.fieldsets
 

@@ -24,7 +24,8 @@ from pos.back_office.acts import Acting, ManagerAct
 from pos.back_office.fields import LinesField
 from pos.back_office.forms import CodedForm, VenueFormSet
 from pos.back_office.home import Step
-from pos.back_office.venue_admin import Place, ReadOnlyAdmin, VenueModelAdmin, VenueTabularInline
+from pos.back_office.inlines import VenueTabularInline
+from pos.back_office.venue_admin import Place, ReadOnlyAdmin, VenueModelAdmin
 from pos.events import MenuChanged
 from pos.money import format_money
 from pos.permissions import Act

@@ -15,7 +15,8 @@ from orders.models import LineSubItem, OrderLine, VatClass, VatRate
 from pos.back_office.access import venue_of
 from pos.back_office.forms import CodedForm, VenueForm, VenueFormSet
 from pos.back_office.home import Step
-from pos.back_office.venue_admin import Place, VenueTabularInline
+from pos.back_office.inlines import VenueTabularInline
+from pos.back_office.venue_admin import Place
 from pos.events import MenuChanged
 from pos.models import Venue
 from pos.money import plain_percent

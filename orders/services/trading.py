@@ -7,18 +7,22 @@ from orders.models.order_line import WAITING_STATES
 from orders.row_locks import hold_orders, period_for_update
 from orders.services.billing import end_order, needs_handing_over, settle
 from pos import audit
+from pos.errors import Conflict
 from pos.permissions import Act, Actor, require
 from pos.service import service
 
 
 @service
-def close_period(*, actor: Actor) -> TradingPeriod:
+def close_period(*, actor: Actor, period_id: int | None = None) -> TradingPeriod:
     """Z: end the open trading period and begin the next; prepaid orders nobody called for end with it.
 
-    What is unpaid stays open and counts where it will close. Raises NotPermitted, Conflict when no period is open.
+    What is unpaid stays open and counts where it will close. Whoever names the period they mean ends that one or none:
+    a second tap must not end the day that has just begun. Raises NotPermitted, Conflict when it is not the open one.
     """
     require(actor, Act.CLOSE_PERIOD)
     period = period_for_update(actor.venue)
+    if period_id not in (None, period.pk):
+        raise Conflict("That day is closed already.")
     finished = _finish_prepaid(actor)
     still_open = Order.objects.filter(venue=actor.venue).exclude(status__in=CLOSED_STATUSES).count()
     opened = _next_period(actor, period)

@@ -76,7 +76,7 @@ class Change:
 
     def differs(self, *names: str) -> bool:
         """Whether any of these facts is another one now."""
-        return any(self.before.get(name) != self.after.get(name) for name in names)
+        return any(_said(self.before.get(name)) != _said(self.after.get(name)) for name in names)
 
     @property
     def differences(self) -> dict[str, list[Any]]:
@@ -164,6 +164,12 @@ def _fact(row: models.Model, column: "models.Field[Any, Any]") -> Any:
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     return value
+
+
+def _said(fact: Any) -> Any:
+    """Nothing written and no such fact are the same."""
+    is_empty = fact in ("", [], {}) or (isinstance(fact, Hidden) and not fact.raw)
+    return None if is_empty else fact
 
 
 def _told(fact: Any) -> Any:

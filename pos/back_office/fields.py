@@ -31,6 +31,9 @@ class _WrittenNumber(forms.Field):
     def to_python(self, value: Any) -> int | None:
         if value in self.empty_values:
             return None
+        if isinstance(value, int):
+            # A field that is switched off hands back what it was given.
+            return value
         try:
             number = type(self).parse(str(value))
         except ValueError:

@@ -53,7 +53,8 @@ class VenueForm(forms.ModelForm):
         mine = [field for field in unique if field != VENUE and field in self.fields]
         if error.code == "unique_together" and mine:
             thing = self._meta.model._meta.verbose_name
-            label = str(self.fields[mine[-1]].label or mine[-1]).lower()
+            label = str(self.fields[mine[-1]].label or mine[-1])
+            label = label if label.isupper() else label.lower()
             return mine[-1], ValidationError(f"There is another {thing} with this {label}.", code="unique")
         return name, error
 

@@ -1,6 +1,7 @@
 """Reading a page as a browser does: which form is on it, what is filled in, what can be chosen."""
 
 import html
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -9,6 +10,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 Values = dict[str, Any]
+
+_ROW = re.compile(r"(.+)-(\d+)-[^-]+")
+_COMPLAINT = re.compile(r'<div class="(?:mt-2 text-red-600|errornote)[^>]*>(.*?)</div>', re.DOTALL)
 
 
 @dataclass
@@ -76,11 +80,29 @@ def fill_in(client: Client, address: str, changes: Values, *, form_id: str, leav
     assert page.status_code == 200, (address, page.status_code)
     values: Values = dict(form_on(page, form_id).values)
     for name, value in changes.items():
+        if row := _ROW.fullmatch(name):
+            _add_rows(values, row[1], int(row[2]))
         if value is None:
             values.pop(name, None)
         else:
             values[name] = value
     return client.post(address, {**values, leave: "1"})
+
+
+def _add_rows(values: Values, prefix: str, index: int) -> None:
+    """Press "add another" until there is a row of this number; a new one starts as the page's empty one."""
+    total = int(values[f"{prefix}-TOTAL_FORMS"][0])
+    empty = f"{prefix}-__prefix__-"
+    fresh = {name.removeprefix(empty): value for name, value in values.items() if name.startswith(empty)}
+    for number in range(total, index + 1):
+        values.update({f"{prefix}-{number}-{name}": value for name, value in fresh.items()})
+        values[f"{prefix}-TOTAL_FORMS"] = [str(number + 1)]
+
+
+def complaints(page: HttpResponse) -> list[str]:
+    """What the page says is wrong with the form."""
+    found = _COMPLAINT.findall(page.content.decode())
+    return [text for one in found if (text := html.unescape(re.sub(r"<[^>]+>|\s+", " ", one)).strip())]
 
 
 def text_of(page: HttpResponse) -> str:

@@ -20,10 +20,11 @@ from unfold.admin import ModelAdmin
 from floorplan.models import Table
 from orders.admin.plan import TableAdmin
 from orders.models import Product
-from pos.back_office import venue_admin
+from pos.back_office import scope
 from pos.back_office.acts import Acting
+from pos.back_office.scope import VenueRelatedFilter, is_held_on_to
 from pos.back_office.site import VenueAdminSite
-from pos.back_office.venue_admin import VenueModelAdmin, VenueRelatedFilter, is_held_on_to
+from pos.back_office.venue_admin import VenueModelAdmin
 from pos.models import Role
 from tests.back_office.browsing import form_on, text_of
 from tests.back_office.houses import FOREIGN, House, everything, full_house, pages
@@ -158,7 +159,7 @@ def test_without_the_scope_a_row_of_another_venue_is_found(
     url = reverse("admin:floorplan_table_change", args=[table.pk])
     assert client.get(url).status_code == NOT_FOUND
     # when
-    monkeypatch.setattr(venue_admin._Scoped, "get_queryset", ModelAdmin.get_queryset)
+    monkeypatch.setattr(scope.Scoped, "get_queryset", ModelAdmin.get_queryset)
     monkeypatch.setattr(TableAdmin, "get_queryset", ModelAdmin.get_queryset)
     # then
     assert FOREIGN in client.get(url).content.decode()

@@ -11,7 +11,11 @@ from pos.money import (
     divide_half_up,
     format_money,
     largest_remainder,
+    parse_money,
+    parse_percent,
     percent_of,
+    plain_money,
+    plain_percent,
     tax_contained,
 )
 
@@ -169,3 +173,48 @@ def test_format_money_refuses_a_currency_we_do_not_trade_in() -> None:
     assert CURRENCIES == ("GBP", "EUR")
     with pytest.raises(ValueError, match="'USD'"):
         format_money(1, "USD")
+
+
+# --- as people write it ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"),
+    [
+        ("4.20", 420), ("£4.20", 420), ("€ 4.2", 420), (" 4 ", 400), (".5", 50), ("0", 0), ("0.07", 7),
+        ("1,250", 125_000), ("1,250.00", 125_000), ("£12,345,678.90", 1_234_567_890), ("007", 700),
+    ],
+)  # fmt: skip
+def test_an_amount_is_read_as_people_write_it(text: str, minor: int) -> None:
+    assert parse_money(text) == minor
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "£", ".", "4.", "4,20", "4.205", "1,25.00", "12,50", "-4", "4e2", "four", "4 20", "٤", "４", "4.20 GBP",
+     "£-1", "1,2345", "NaN", "1_000", "0x10", "%"],
+)  # fmt: skip
+def test_an_amount_that_could_mean_two_things_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="number"):
+        parse_money(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hundredths"), [("12.5", 1250), ("12.5 %", 1250), ("20%", 2000), ("0.01", 1), ("100", 10_000), ("0", 0)]
+)
+def test_a_percentage_is_read_as_people_write_it(text: str, hundredths: int) -> None:
+    assert parse_percent(text) == hundredths
+
+
+@pytest.mark.parametrize("text", ["", "%", "12,5", "12.555", "-5", "5 % %", "five"])
+def test_a_percentage_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="number"):
+        parse_percent(text)
+
+
+@LAW
+@given(st.integers(min_value=0, max_value=10**12))
+def test_what_a_field_shows_is_what_it_reads(amount: int) -> None:
+    assert parse_money(plain_money(amount)) == amount
+    assert parse_percent(plain_percent(amount)) == amount
+    assert parse_money(format_money(amount, "GBP")) == amount
