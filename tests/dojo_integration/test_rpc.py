@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import structlog
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from dojo_integration import rpc
@@ -349,7 +348,6 @@ envelopes = st.fixed_dictionaries(
 )
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
 @given(
     st.binary(max_size=200) | (envelopes | st.lists(envelopes, max_size=3)).map(lambda one: json.dumps(one).encode())
 )
