@@ -212,7 +212,6 @@ def test_a_percentage_that_is_none_is_refused(text: str) -> None:
         parse_percent(text)
 
 
-@LAW
 @given(st.integers(min_value=0, max_value=10**12))
 def test_what_a_field_shows_is_what_it_reads(amount: int) -> None:
     assert parse_money(plain_money(amount)) == amount
