@@ -14,7 +14,16 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from bookings.models import Party, PartyTable, Reservation, ReservationTable
-from dojo_integration.models import DojoEvent, EventName, OrderDocument, RestCredential, hash_secret
+from dojo_integration.models import (
+    AnsweredRequest,
+    DojoConnection,
+    DojoEvent,
+    DojoSocket,
+    EventName,
+    OrderDocument,
+    RestCredential,
+    hash_secret,
+)
 from floorplan.models import Area, Table
 from orders import models as orders
 from orders import vat_presets
@@ -534,6 +543,34 @@ class DojoEventFactory(DjangoModelFactory[DojoEvent]):
     received_at = _now
     road = "rest"
     body = factory.Dict({})
+
+
+class AnsweredRequestFactory(DjangoModelFactory[AnsweredRequest]):
+    class Meta:
+        model = AnsweredRequest
+
+    venue = factory.SubFactory(VenueFactory)
+    rpc_id = factory.Sequence(lambda n: f'"request-{n}"')
+    method = "ExtendOrderLock"
+    params_hash = "0" * 64
+    answer = "{}"
+    at = _now
+
+
+class DojoConnectionFactory(DjangoModelFactory[DojoConnection]):
+    class Meta:
+        model = DojoConnection
+
+    venue = factory.SubFactory(VenueFactory)
+
+
+class DojoSocketFactory(DjangoModelFactory[DojoSocket]):
+    class Meta:
+        model = DojoSocket
+
+    venue = factory.SubFactory(VenueFactory)
+    since = _now
+    seen_at = _now
 
 
 # --- a whole venue ---------------------------------------------------------------------------------------------------
