@@ -29,6 +29,8 @@ from pos.permissions import Actor, Requester
 log = structlog.get_logger(__name__)
 
 JSON = "application/json"
+# Should a browser be made to show an answer as a page, nothing in it does anything.
+NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 _PREFIX = re.compile(r"/v1(/|\Z)")
 _OUR_TRACE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _NOT_WANTED = re.compile(r"q=0(\.0*)?")
@@ -106,6 +108,7 @@ class DojoRoadMiddleware:
             return self.get_response(request)
         request.get_host()
         response: HttpResponse = match.func(request, **match.kwargs)
+        response.headers["Content-Security-Policy"] = NO_PAGE
         return response
 
 
