@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.decorators import action, display
@@ -52,7 +53,7 @@ class ConnectionForm(VenueForm):
         super().__init__(*args, **kwargs)
         for name in SECRETS:
             stored: Sealed = getattr(self.instance, name)
-            self.fields[f"new_{name}"].help_text = f"{stored.hint}. Empty keeps it as it is."
+            self.fields[f"new_{name}"].help_text = f"{escape(stored.hint)}. Empty keeps it as it is."
 
     def clean_new_api_key(self) -> str:
         key = str(self.cleaned_data["new_api_key"])
