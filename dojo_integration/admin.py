@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.decorators import action, display
@@ -23,6 +23,7 @@ from pos.back_office.acts import ActingAdmin, ManagerAct
 from pos.back_office.forms import VenueForm
 from pos.back_office.home import Step
 from pos.back_office.venue_admin import Place, ReadOnlyAdmin, VenueModelAdmin
+from pos.back_office.words import json_text
 from pos.errors import PosError
 from pos.permissions import Act, Actor
 from pos.sealed import Sealed
@@ -52,7 +53,7 @@ class ConnectionForm(VenueForm):
         super().__init__(*args, **kwargs)
         for name in SECRETS:
             stored: Sealed = getattr(self.instance, name)
-            self.fields[f"new_{name}"].help_text = f"{stored.hint}. Empty keeps it as it is."
+            self.fields[f"new_{name}"].help_text = f"{escape(stored.hint)}. Empty keeps it as it is."
 
     def clean_new_api_key(self) -> str:
         key = str(self.cleaned_data["new_api_key"])
@@ -205,5 +206,5 @@ class DocumentAdmin(ReadOnlyAdmin):
         return rows
 
     @display(description="JSON")
-    def text(self, document: OrderDocument) -> SafeString:
-        return format_html("<pre>{}</pre>", json.dumps(json.loads(document.body), indent=2, ensure_ascii=False))
+    def text(self, document: OrderDocument) -> SafeString | str:
+        return json_text(json.loads(document.body))

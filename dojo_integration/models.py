@@ -212,7 +212,7 @@ class DojoConnection(models.Model):
         verbose_name = "Dojo connection"
 
     def __str__(self) -> str:
-        return f"Dojo connection of {self.venue}"
+        return self.venue.name
 
     @property
     def is_live(self) -> bool | None:

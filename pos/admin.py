@@ -1,12 +1,9 @@
 """Tills, and the two records of who did what: the audit trail and approvals."""
 
-import json
-
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -16,6 +13,7 @@ from pos.back_office.changes import Change
 from pos.back_office.forms import VenueForm
 from pos.back_office.home import Step
 from pos.back_office.venue_admin import Place, ReadOnlyAdmin
+from pos.back_office.words import json_text
 from pos.events import Event, TillChanged
 from pos.models import Approval, AuditEntry, Till
 from pos.money import format_money
@@ -75,9 +73,9 @@ class AuditAdmin(ReadOnlyAdmin):
 
     place = Place("Records", 1, "history_edu", "Audit trail")
     is_searched = False
-    fields = (("act", "at"), ("who", "approver"), ("till_name", "subject"), "facts")
-    readonly_fields = ("who", "approver", "till_name", "facts")
-    list_display = ("at", "act", "who", "approver", "till_name", "subject", "brief")
+    fields = (("did", "at"), ("who", "approver"), ("till_name", "subject"), "facts")
+    readonly_fields = ("did", "who", "approver", "till_name", "facts")
+    list_display = ("at", "did", "who", "approver", "till_name", "subject", "brief")
     list_filter = ("actor_kind", "membership")
     search_fields = ("=subject", "=act")
     ordering = ("-pk",)
@@ -86,6 +84,10 @@ class AuditAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[AuditEntry]":
         rows: QuerySet[AuditEntry] = super().get_queryset(request)
         return rows.select_related("membership__staff", "approved_by__staff", "till")
+
+    @display(description="Act", ordering="act")
+    def did(self, entry: AuditEntry) -> str:
+        return entry.act.replace("_", " ").capitalize()
 
     @display(description="Who", ordering="membership")
     def who(self, entry: AuditEntry) -> str:
@@ -109,9 +111,7 @@ class AuditAdmin(ReadOnlyAdmin):
 
     @display(description="Facts")
     def facts(self, entry: AuditEntry) -> SafeString | str:
-        if not entry.detail:
-            return ""
-        return format_html("<pre>{}</pre>", json.dumps(entry.detail, indent=2, ensure_ascii=False))
+        return json_text(entry.detail)
 
 
 @admin.register(Approval)

@@ -1,12 +1,9 @@
 """The evening and its end: parties, the manager's inbox, trading periods."""
 
-import json
-
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -20,6 +17,7 @@ from pos.back_office.access import venue_of
 from pos.back_office.acts import ActingAdmin, ManagerAct
 from pos.back_office.home import Figure
 from pos.back_office.venue_admin import Place
+from pos.back_office.words import json_text
 from pos.money import format_money
 from pos.permissions import Act, Actor
 
@@ -129,7 +127,7 @@ class ExceptionAdmin(ActingAdmin):
 
     @display(description="Facts")
     def facts(self, row: OrderException) -> SafeString | str:
-        return format_html("<pre>{}</pre>", json.dumps(row.detail, indent=2)) if row.detail else ""
+        return json_text(row.detail)
 
     def figures(self, request: HttpRequest) -> list[Figure]:
         count = OrderException.objects.filter(venue=venue_of(request), resolved_at__isnull=True).count()

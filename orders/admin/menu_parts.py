@@ -10,7 +10,9 @@ from unfold.decorators import display
 
 from orders.admin.allergens import AllergensForm, WithAllergens, allergen_fieldset
 from orders.models import Category, Course, Modifier, ModifierGroup, Station
+from orders.services.menu_state import set_modifier_sold_out
 from pos.back_office.access import venue_of
+from pos.back_office.acts import Acting, ManagerAct
 from pos.back_office.changes import Change
 from pos.back_office.forms import CodedForm, VenueForm
 from pos.back_office.home import Step
@@ -18,7 +20,7 @@ from pos.back_office.inlines import VenueTabularInline
 from pos.back_office.venue_admin import Place, VenueModelAdmin
 from pos.events import Event, MenuChanged, StationChanged
 from pos.money import format_money
-from pos.permissions import Act
+from pos.permissions import Act, Actor
 
 
 class OneDefaultForm(VenueForm):
@@ -150,6 +152,7 @@ class ModifierInline(VenueTabularInline):
     hide_ordering_field = True
     extra = 1
     show_change_link = True
+    hide_title = False
     verbose_name = "choice"
     verbose_name_plural = "choices"
 
@@ -200,8 +203,16 @@ class ModifierPageForm(AllergensForm, ModifierForm):
     pass
 
 
+def _sold_out(actor: Actor, modifier: Modifier) -> None:
+    set_modifier_sold_out(actor=actor, modifier_id=modifier.pk, sold_out=True)
+
+
+def _back_on(actor: Actor, modifier: Modifier) -> None:
+    set_modifier_sold_out(actor=actor, modifier_id=modifier.pk, sold_out=False)
+
+
 @admin.register(Modifier)
-class ModifierAdmin(WithAllergens, VenueModelAdmin):
+class ModifierAdmin(WithAllergens, Acting):
     """One choice, with its allergens."""
 
     act = Act.MENU_PRICES
@@ -217,6 +228,12 @@ class ModifierAdmin(WithAllergens, VenueModelAdmin):
     list_filter = ("group", "is_active")
     list_select_related = ("group", "venue")
     search_fields = ("name", "plu")
+    acts = (
+        ManagerAct("sold_out", "Sold out", Act.ADD, _sold_out, "sold out.",
+                   fits=lambda row: not row.sold_out, icon="block"),
+        ManagerAct("back_on", "Back on sale", Act.ADD, _back_on, "back on sale.",
+                   fits=lambda row: row.sold_out, icon="undo"),
+    )  # fmt: skip
 
     @display(description="Price", ordering="price")
     def costs(self, modifier: Modifier) -> str:

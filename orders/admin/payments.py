@@ -68,7 +68,7 @@ class PaymentAdmin(ActingAdmin):
     )  # fmt: skip
     readonly_fields = ("paid", "tip", "service", "given", "given_change")
     list_display = ("at", "order", "kind", "what", "paid", "tip", "taken_by_name", "intent")
-    list_filter = ("kind", "entry", "trading_period", "business_date")
+    list_filter = ("kind", "entry", "business_date")
     list_select_related = ("order", "intent", "taken_by__staff")
     search_fields = ("order__display_name", "=intent__intent_id", "=reference")
     ordering = ("-pk",)

@@ -123,6 +123,7 @@ class ComboPartInline(VenueTabularInline):
     ordering_field = "position"
     hide_ordering_field = True
     show_change_link = True
+    hide_title = False
     verbose_name = "part of the set"
     verbose_name_plural = "set menu"
     tab = True
@@ -289,7 +290,6 @@ class ComboPartAdmin(VenueModelAdmin):
     }
     autocomplete_fields = ("product",)
     list_display = ("product", "name", "how_many_choices", "position")
-    list_filter = ("product",)
     list_select_related = ("product",)
     search_fields = ("product__name", "name")
     ordering = ("product__name", "position")

@@ -127,7 +127,7 @@ class VenueAdmin(VenueModelAdmin):
         "clear_after_minutes": ("Clear a paid table after", "Minutes; 0 is at once, empty is never."),
         "dojo_orders_need_acceptance": ("Staff accept phone orders", "Else they go to the kitchen by themselves."),
         "own_orders_only": ("Card machines list own tables only", "For whoever types their number on them."),
-        "slug": ("Address", "The word after the slash."),
+        "slug": ("Web address", "The word after the slash."),
         "tax_inclusive": ("Prices include VAT", ""),
     }
 

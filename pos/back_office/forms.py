@@ -85,6 +85,15 @@ class VenueFormSet(PaginationInlineFormSet):
             if form.instance.pk is None:
                 raise ValidationError("One of the rows below is not there any more. Reload the page.", code="gone")
 
+    def save_new(self, form: Any, commit: bool = True) -> Any:
+        """Rows stay in the order they were written in, unless somebody dragged them into another."""
+        if "position" in form.fields:
+            kept = self.kept_forms
+            earlier = [one.instance.position for one in kept[: kept.index(form)]]
+            if form.instance.position in earlier:
+                form.instance.position = max(one.instance.position for one in kept) + 1
+        return super().save_new(form, commit=commit)
+
     @property
     def kept_forms(self) -> list[Any]:
         """What will be there once this is saved: filled in, and not ticked for deletion."""

@@ -156,11 +156,13 @@ class VenueAdminSite(UnfoldAdminSite):
         context |= {"styles": [static("css/back-office.css")], "site_favicons": [icon]}
         if access.venue is not None:
             floor = reverse("floor", args=[access.venue.slug])
-            context |= {"site_header": access.venue.name, "site_subheader": "Set-up", "site_url": floor}
+            back = {"title": "Back to the floor", "link": floor, "icon": "map"}
+            password = {"title": "Change password", "link": reverse("admin:password_change")}
+            context |= {"site_header": access.venue.name, "site_subheader": "Set-up", "site_url": None}
+            context["account_links"] = [back, password]
             if len(access.venues) > 1:
                 switch = {"title": "Another venue", "link": reverse("admin:choose_venue"), "icon": "swap_horiz"}
-                back = {"title": "Back to the floor", "link": floor, "icon": "map"}
-                context["site_dropdown"] = [switch, back]
+                context["site_dropdown"] = [back, switch]
         return context
 
     def get_log_entries(self, request: HttpRequest) -> Any:
@@ -174,7 +176,11 @@ class VenueAdminSite(UnfoldAdminSite):
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """The side bar, in the words of the trade."""
         home = reverse("admin:index")
-        first = {"title": "Set-up", "icon": "checklist", "link": home, "active": request.path == home}
+        floor = reverse("floor", args=[venue_of(request).slug])
+        first = [
+            {"title": "Back to the floor", "icon": "map", "link": floor, "active": False},
+            {"title": "Set-up", "icon": "checklist", "link": home, "active": request.path == home},
+        ]
         groups: dict[str, list[tuple[int, dict[str, Any]]]] = {name: [] for name in GROUPS}
         for page in self.pages():
             if page.place is None or not page.has_module_permission(request):
@@ -189,7 +195,8 @@ class VenueAdminSite(UnfoldAdminSite):
             for name, items in groups.items()
             if items
         ]
-        return [{"title": "", "items": [first | {"has_permission": True}]}, *listed]
+        top = [{**item, "has_permission": True} for item in first]
+        return [{"title": "", "items": top}, *listed]
 
     # --- first page, search --------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='auditentry',
-            options={'ordering': ['-pk'], 'verbose_name': 'audit entry', 'verbose_name_plural': 'audit trail'},
+            options={'ordering': ['-pk'], 'verbose_name': 'audit entry', 'verbose_name_plural': 'audit entries'},
         ),
         migrations.AlterModelOptions(
             name='membership',

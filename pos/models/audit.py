@@ -27,7 +27,7 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ["-pk"]
         verbose_name = "audit entry"
-        verbose_name_plural = "audit trail"
+        verbose_name_plural = "audit entries"
         indexes = [
             models.Index(fields=["venue", "subject", "id"], name="audit_by_subject"),
             models.Index(fields=["venue", "-id"], name="audit_newest"),

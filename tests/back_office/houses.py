@@ -1,5 +1,6 @@
 """A venue with at least one row on every page of the back office."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,3 +98,19 @@ def everything() -> dict[str, list[Any]]:
     return {
         model._meta.label: sorted(model._default_manager.order_by().values_list(), key=repr) for model in models_of_ours
     }
+
+
+def prefix_of(inline: Any) -> str:
+    """What the fields of an inline begin with."""
+    key = inline.fk_name or next(
+        column.name for column in inline.model._meta.fields if column.related_model in {page.model for page in pages()}
+    )
+    return inline.model._meta.get_field(key).remote_field.get_accessor_name()
+
+
+def related_by(fields: dict[str, type[models.Model]], name: str) -> Any:
+    """The model that a form's field points at; None for one that points at nothing."""
+    inline = re.fullmatch(r"(.+)-(\d+|__prefix__)-(.+)", name)
+    model, column = (fields[inline[1]], inline[3]) if inline else (fields[""], name)
+    known = {one.name: one for one in (*model._meta.fields, *model._meta.many_to_many)}
+    return known[column].related_model if column in known else None

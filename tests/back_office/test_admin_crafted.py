@@ -6,12 +6,25 @@ import pytest
 from django.test import Client
 
 from floorplan.models import Area, Table
-from orders.models import ComboPart, Portion, Product, ProductModifierGroup, VatRate
-from pos.models import AuditEntry
+from orders.models import (
+    Category,
+    ComboPart,
+    Course,
+    Modifier,
+    ModifierGroup,
+    Order,
+    Portion,
+    Product,
+    ProductModifierGroup,
+    Station,
+    VatClass,
+    VatRate,
+)
+from pos.models import AuditEntry, Staff, Till
 from tests.back_office.browsing import fill_in, form_on, text_of
-from tests.back_office.houses import House, everything, full_house, pages
-from tests.back_office.test_admin_walk import _prefix, _related
-from tests.factories import WorkingVenue
+from tests.back_office.houses import House, everything, full_house, pages, prefix_of, related_by
+from tests.bills import a_bill
+from tests.factories import AuditEntryFactory, OrderExceptionFactory, WorkingVenue
 
 pytestmark = pytest.mark.django_db
 
@@ -38,10 +51,10 @@ def test_no_field_takes_a_row_of_another_venue(ours: House, theirs: House, clien
         if not page.may_change:
             continue
         url, form_id = page.address(_fullest(ours, page)), f"{page.opts.model_name}_form"
-        fields = {"": page.model, **{_prefix(inline): inline.model for inline in page.inlines}}
+        fields = {"": page.model, **{prefix_of(inline): inline.model for inline in page.inlines}}
         sent = form_on(client.get(url), form_id)
         for name in sent.offers:
-            remote = _related(fields, name)
+            remote = related_by(fields, name)
             if remote is None or "__prefix__" in name:
                 continue
             # when
@@ -72,12 +85,12 @@ def test_no_inline_takes_over_a_row_of_another_venue(ours: House, theirs: House,
                 break
             url, form_id = page.address(row), f"{page.opts.model_name}_form"
             for inline in page.inlines:
-                key = f"{_prefix(inline)}-0-id"
+                key = f"{prefix_of(inline)}-0-id"
                 form = form_on(client.get(url), form_id)
                 if key not in form.values or (page.model, inline) in tried:
                     continue
                 foreign = inline.model._default_manager.filter(**{inline.venue_path: theirs.shop.venue.pk}).first()
-                for changes in ({key: str(foreign.pk)}, {key: str(foreign.pk), f"{_prefix(inline)}-0-DELETE": "on"}):
+                for changes in ({key: str(foreign.pk)}, {key: str(foreign.pk), f"{prefix_of(inline)}-0-DELETE": "on"}):
                     # when
                     answer = fill_in(client, url, changes, form_id=form_id)
                     # then
@@ -162,3 +175,43 @@ def test_read_only_pages_take_nothing(ours: House, client: Client) -> None:
         assert client.post(page.address(row).replace("change", "delete"), {"post": "yes"}).status_code == 403
     assert everything() == before
     assert ComboPart not in {page.model for page in pages() if not page.may_change}
+
+
+def test_what_people_write_is_shown_as_they_wrote_it(uk: WorkingVenue, manager: Client) -> None:
+    # given: markup wherever a name can be
+    markup = "<b>x</b>"
+    uk.venue.name = markup
+    uk.venue.save()
+    Staff.objects.filter(pk__in=[uk.manager.staff_id, uk.waiter.staff_id]).update(name=markup)
+    for model in (Area, Table, Category, Course, Station, VatClass, Modifier, ModifierGroup, Product, Till):
+        first = model.objects.filter(venue=uk.venue).first()
+        model.objects.filter(pk=first.pk).update(name=markup)
+    order = a_bill(uk)
+    Order.objects.filter(pk=order.pk).update(display_name=markup, note=markup)
+    OrderExceptionFactory(order=order, message=markup, detail={"said": markup})
+    AuditEntryFactory(venue=uk.venue, membership=uk.waiter, detail={"name": markup})
+    urls = ["/admin/", "/admin/search/?s=b&extended=1", "/admin/venue/"]
+    for page in pages():
+        row = page.model._default_manager.filter(**{page.venue_path: uk.venue.pk}).order_by("pk").first()
+        urls += [page.address(), f"{page.address()}?q=%3Cb%3E", *([page.address(row)] if row is not None else [])]
+    urls += [f"/admin/orders/product/{uk.products['lager-pint'].pk}/history/"]
+    # when
+    save = fill_in(manager, f"/admin/floorplan/area/{uk.area.pk}/change/", {"position": "3"}, form_id="area_form")
+    assert save.status_code == 302
+    # then
+    for url in urls:
+        page = manager.get(url, follow=True)
+        assert page.status_code == 200
+        assert markup not in page.content.decode(), url
+
+
+def test_a_row_made_in_a_little_window_is_one_change_too(uk: WorkingVenue, manager: Client) -> None:
+    # given: the plus beside a field
+    url = "/admin/orders/category/add/?_popup=1&_to_field=id"
+    # when
+    answer = fill_in(manager, url, {"name": "Sides"}, form_id="category_form")
+    # then
+    category = Category.objects.get(name="Sides")
+    assert (answer.status_code, category.venue) == (200, uk.venue)
+    assert f"&quot;value&quot;: &quot;{category.pk}&quot;" in answer.content.decode()
+    assert AuditEntry.objects.get(act="add_category").membership == uk.manager

@@ -72,10 +72,15 @@ def test_sizes_get_codes_of_their_own_and_one_is_sold_by_a_tap(uk: WorkingVenue,
     # then
     assert answer.status_code == 302, complaints(answer)
     rows = Portion.objects.filter(product__name="Pale ale").order_by("pk")
-    assert [(row.plu, row.price, row.is_default) for row in rows] == [
-        ("pale-ale-pint", 620, False),
-        ("pale-ale-half", 310, True),
+    assert [(row.plu, row.price, row.is_default, row.position) for row in rows] == [
+        ("pale-ale-pint", 620, False, 0),
+        ("pale-ale-half", 310, True, 1),
     ]
+    # and: a later one comes last, wherever the others were dragged
+    save(manager, rows[0].product, {"portions-0-position": "4", "portions-2-name": "third", "portions-2-price": "2"})
+    assert Portion.objects.get(plu="pale-ale-third").position == 0
+    save(manager, rows[0].product, {"portions-3-name": "jug", "portions-3-price": "20"})
+    assert Portion.objects.get(plu="pale-ale-jug").position == 5
 
 
 def test_the_one_tap_moves_in_either_direction(uk: WorkingVenue, manager: Client) -> None:

@@ -3,7 +3,6 @@
 The addresses come from the site itself, so that a new page, action or custom address is walked from its first day on.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -27,7 +26,7 @@ from pos.back_office.site import VenueAdminSite
 from pos.back_office.venue_admin import VenueModelAdmin
 from pos.models import Role
 from tests.back_office.browsing import form_on, text_of
-from tests.back_office.houses import FOREIGN, House, everything, full_house, pages
+from tests.back_office.houses import FOREIGN, House, everything, full_house, pages, prefix_of, related_by
 from tests.factories import MembershipFactory
 from tests.fixtures_venue import kept_for_module
 
@@ -188,34 +187,20 @@ def test_no_field_offers_a_row_of_another_venue(ours: House, theirs: House, sign
     # given
     client, checked = signed_in(ours.shop.manager), 0
     for page in pages():
-        fields = {"": page.model, **{_prefix(inline): inline.model for inline in page.inlines}}
+        fields = {"": page.model, **{prefix_of(inline): inline.model for inline in page.inlines}}
         urls = [reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_add"), page.address(ours.one(page.model))]
         for url in urls:
             # when
             form = form_on(client.get(url), f"{page.opts.model_name}_form")
             # then
             for name, offered in form.offers.items():
-                remote = _related(fields, name)
+                remote = related_by(fields, name)
                 if remote is None:
                     continue
                 known = {str(row.pk) for row in ours.rows[remote]}
                 assert set(offered) - {""} <= known, (url, name)
                 checked += 1
     assert checked > 20
-
-
-def _prefix(inline: Any) -> str:
-    key = inline.fk_name or next(
-        column.name for column in inline.model._meta.fields if column.related_model in {page.model for page in pages()}
-    )
-    return inline.model._meta.get_field(key).remote_field.get_accessor_name()
-
-
-def _related(fields: dict[str, type[models.Model]], name: str) -> Any:
-    inline = re.fullmatch(r"(.+)-(\d+|__prefix__)-(.+)", name)
-    model, column = (fields[inline[1]], inline[3]) if inline else (fields[""], name)
-    known = {one.name: one for one in (*model._meta.fields, *model._meta.many_to_many)}
-    return known[column].related_model if column in known else None
 
 
 def test_no_filter_offers_or_finds_a_row_of_another_venue(ours: House, theirs: House, signed_in: Any) -> None:
