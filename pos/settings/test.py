@@ -52,3 +52,6 @@ CELERY_BROKER_URL = REDIS.replace("unix://", "redis+socket://", 1).replace("?db=
 
 # The real algorithm at a price that hundreds of logins can pay; what it hashed, `make run` could check.
 PASSWORD_HASHERS = ["tests.cheap_argon2.CheapArgon2PasswordHasher"]
+
+# WhiteNoise would list every static file again for every test client.
+WHITENOISE_AUTOREFRESH = True
