@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 OPERATIONS = ["GetOrderById", "SearchOrders", "CreateOrder", "RecordOrderPaymentById"]
 
 
+@pytest.mark.bench
 def test_a_short_run_ends_in_figures() -> None:
     # when
     short = {"BENCH_ORDERS": "200", "BENCH_SECONDS": "0.2", "BENCH_ROUNDS": "1", "BENCH_KINDS": "2"}
