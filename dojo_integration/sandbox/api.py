@@ -184,16 +184,24 @@ def read_body(shape: Shape, asked: Asked) -> Any:
     if asked.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refusal(415, "The content type must be application/json.")
     try:
-        body = json.loads(asked.body, parse_constant=_no_number)
-        # What PostgreSQL cannot keep is no text either.
-        if "\\u0000" in json.dumps(body):
-            raise ValueError
-        json.dumps(body, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+        body = parsed(asked.body)
+    except ValueError:
         raise invalid("$", "The body is not valid JSON.") from None
     if wrong := problems(shape, body):
         raise Refusal(400, "The request is not valid.", wrong)
     return body
+
+
+def parsed(raw: bytes) -> Any:
+    """The JSON that stands there; raises ValueError for what is none, or what PostgreSQL could not keep."""
+    try:
+        found = json.loads(raw, parse_constant=_no_number)
+        json.dumps(found, ensure_ascii=False).encode()
+        if "\\u0000" in json.dumps(found):
+            raise ValueError("PostgreSQL has no NUL in its text")
+    except RecursionError:
+        raise ValueError("too deep") from None
+    return found
 
 
 def _no_number(word: str) -> None:

@@ -16,7 +16,7 @@ import structlog
 from django.db import close_old_connections
 
 from dojo_integration.sandbox import control, faults, front, gateway
-from dojo_integration.sandbox.api import Asked, Family, Refusal, Reply, perform
+from dojo_integration.sandbox.api import Asked, Family, Refusal, Reply, parsed, perform
 from dojo_integration.sandbox.models import Call, Fault
 from dojo_integration.sandbox.operations import OPERATIONS
 
@@ -149,8 +149,6 @@ def _spoilt(sent: Sent, fault: Fault) -> Sent:
 
 def _readable(body: bytes) -> Any:
     try:
-        found = json.loads(body)
-        json.dumps(found, ensure_ascii=False).encode()
+        return parsed(body)
     except ValueError:
         return None
-    return None if "\\u0000" in json.dumps(found) else found

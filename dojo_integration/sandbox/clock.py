@@ -13,7 +13,7 @@ import structlog
 from django.db import close_old_connections
 from django.utils import timezone
 
-from dojo_integration.sandbox import deliveries, gateway, waking
+from dojo_integration.sandbox import deliveries, gateway, sessions, waking
 from dojo_integration.sandbox.models import Call, Delivery, Session
 
 log = structlog.get_logger(__name__)
@@ -45,6 +45,8 @@ def _round() -> float:
     """Do what is due, and say in how many seconds something is due next."""
     for delivery in deliveries.claim_due():
         _senders.submit(_in_thread, lambda delivery=delivery: deliveries.deliver(delivery))
+    for session_id in Session.objects.filter(due_at__lte=timezone.now()).values_list("pk", flat=True):
+        sessions.go_on(session_id)
     forgotten = Call.objects.order_by("-pk").values_list("pk", flat=True)[KEPT_CALLS : KEPT_CALLS + 1].first()
     if forgotten:
         Call.objects.filter(pk__lte=forgotten).delete()

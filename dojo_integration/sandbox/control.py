@@ -11,6 +11,8 @@ from dojo_integration.sandbox.accounts import open_account, own_account
 from dojo_integration.sandbox.api import Asked, Family, Json, Refusal, Reply, read_body
 from dojo_integration.sandbox.faults import KINDS
 from dojo_integration.sandbox.models import Account
+from dojo_integration.sandbox.requests import TERMINAL_STATUSES
+from dojo_integration.sandbox.sessions import BEHAVIOURS
 
 PREFIX = "/_control/"
 
@@ -66,6 +68,12 @@ _SHAPES: dict[str, shapes.Shape] = {
         status=_words,
         times=shapes.whole(least=1, most=100),
     ),
+    "terminals": shapes.record(
+        {"terminalId": _words},
+        status=shapes.one_of(*TERMINAL_STATUSES),
+        behaviour=shapes.one_of(*BEHAVIOURS),
+    ),
+    "sessions": shapes.record({"terminalSessionId": _words, "do": shapes.one_of(*BEHAVIOURS)}),
     "gateway": shapes.record({"do": shapes.one_of("close", "cut")}, code=shapes.whole(least=1000, most=4999)),
 }
 _POSTS: dict[str, Callable[[Account, Json], Any]] = {
@@ -79,6 +87,8 @@ _POSTS: dict[str, Callable[[Account, Json], Any]] = {
     "payments": desk.take_payment,
     "ask": desk.ask,
     "deliver": desk.deliver,
+    "terminals": desk.set_terminal,
+    "sessions": desk.at_session,
     "gateway": desk.gateway_do,
 }
 _GETS: dict[str, Callable[[Account], Any]] = {

@@ -4,7 +4,17 @@ from typing import Any
 
 from django.db import transaction
 
-from dojo_integration.sandbox import deliveries, events, gateway, intents, moments, payments, pos_calls
+from dojo_integration.sandbox import (
+    deliveries,
+    events,
+    gateway,
+    intents,
+    moments,
+    payments,
+    pos_calls,
+    sessions,
+    terminals,
+)
 from dojo_integration.sandbox.accounts import open_own, own_account
 from dojo_integration.sandbox.api import Json, Refusal, invalid
 from dojo_integration.sandbox.gateway import Unanswered
@@ -143,6 +153,29 @@ def refund(account: Account, body: Json) -> Json:
     intent = intents.locked(account, body["paymentIntentId"])
     intents.refund_intent(intent, body["amount"])
     return dict(intent.document)
+
+
+@transaction.atomic
+def at_session(account: Account, body: Json) -> Json:
+    """What somebody with a card does at a terminal that waits for one."""
+    session = sessions.locked(body["terminalSessionId"])
+    if session is None or session.terminal.account_id != account.pk:
+        raise invalid("TerminalSessionId", "There is no such terminal session.")
+    if session.status not in ("InitiateRequested", "Initiated"):
+        raise Refusal(409, f"Nobody is waited for: the session is {session.status}.")
+    sessions.happen(session, body["do"])
+    return dict(session.document)
+
+
+def set_terminal(account: Account, body: Json) -> Json:
+    """How a terminal is, and how whoever stands there behaves from now on."""
+    row = Terminal.objects.filter(account=account, pk=body["terminalId"]).first()
+    if row is None:
+        raise invalid("TerminalId", "There is no such terminal.")
+    row.status = body.get("status", row.status)
+    row.behaviour = body.get("behaviour", row.behaviour)
+    row.save(update_fields=["status", "behaviour"])
+    return {**terminals.shown(row), "behaviour": row.behaviour}
 
 
 def take_payment(account: Account, body: Json) -> Json:

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -113,7 +114,7 @@ def _over_rest(account: Account, capability: str, params: Json, seconds: float) 
     verb, _, path = REST[capability].partition(" ")
     body = {name: value for name, value in params.items() if name != "headers"}
     for name in [name for name in body if f"{{{name}}}" in path]:
-        path = path.replace(f"{{{name}}}", requests.utils.quote(str(body.pop(name)), safe=""))
+        path = path.replace(f"{{{name}}}", quote(str(body.pop(name)), safe=""))
     headers = {_HEADERS[name]: str(value) for name, value in (params.get("headers") or {}).items() if name in _HEADERS}
     # One base for all capabilities; what was registered with a capability's own address has it in front of that.
     base = routed(account, registered.url).partition("/v1/")[0].rstrip("/")

@@ -26,7 +26,7 @@ _words = text()
 _postal = {f"address{line}": or_null(text(most=100)) for line in range(1, 5)} | {
     name: or_null(text(most=100)) for name in ("city", "state", "locality", "county")
 }
-_address = record({"countryCode": text(most=10)}, postcode=or_null(text(most=50)), **_postal)
+_address = record({"countryCode": text(most=10)}, _postal, postcode=or_null(text(most=50)))
 _item_line = record(
     {"amountTotal": or_null(money)},
     id=text(most=60),
@@ -35,7 +35,7 @@ _item_line = record(
     category=_words,
     plu=text(most=200),
     modifiers=list_of(
-        record({"name": _words, "amountPerModifier": money, "quantity": whole(), "id": _words}, closed=False)
+        record({"name": _words, "amountPerModifier": money, "quantity": whole(bits=None), "id": _words}, closed=False)
     ),
 )
 _tax_line = record(
@@ -59,6 +59,7 @@ _config = record(
 
 create_payment_intent = record(
     {"amount": money, "reference": text(least=1, most=60)},
+    _lines,
     captureMode=one_of("Auto", "Manual"),
     tipsAmount=or_null(money),
     cashbackAmount=or_null(money),
@@ -99,7 +100,6 @@ create_payment_intent = record(
     ),
     generateRemoteToken=flag,
     isNotOnlineCheckout=flag,
-    **_lines,
 )
 create_capture = record({"amount": whole()}, tipsAmount=or_null(whole()))
 create_refund = record(
@@ -109,7 +109,7 @@ create_refund = record(
     notes=or_null(text(most=4096)),
 )
 set_tips_amount = record({"tipsAmount": money})
-set_amount = record({"amount": money}, **_lines)
+set_amount = record({"amount": money}, _lines)
 
 create_terminal_session = record(
     {

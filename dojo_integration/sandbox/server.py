@@ -16,7 +16,7 @@ MORE_CONNECTIONS = 2 * clock.THREADS + 2
 LARGEST_FRAME = 8 * 1024 * 1024
 
 
-class DeskServer(Server):  # type: ignore[misc]  # daphne has no types
+class DeskServer(Server):
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         scope["sandbox.cut"] = partial(_cut, protocol)
         scope["sandbox.refuse"] = partial(_refuse, protocol)

@@ -3,6 +3,7 @@
 A shape takes where a value stands and the value, and yields what is wrong with it, where and in words.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +14,7 @@ Wrong = tuple[str, str]
 Shape = Callable[[str, Any], Iterator[Wrong]]
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
-_INT = {32: 2**31, 64: 2**63}
+_INT = {32: 2.0**31, 64: 2.0**63, None: math.inf}
 
 
 def problems(shape: Shape, value: Any) -> dict[str, list[str]]:
@@ -63,15 +64,16 @@ moment = text(form=is_moment)
 address = text(form=is_address)
 
 
-def whole(*, bits: int = 64, least: int | None = None, most: int | None = None) -> Shape:
-    low = -_INT[bits] if least is None else least
-    high = _INT[bits] - 1 if most is None else most
-
+def whole(*, bits: int | None = 64, least: int | None = None, most: int | None = None) -> Shape:
     def check(where: str, value: Any) -> Iterator[Wrong]:
         if isinstance(value, bool) or not isinstance(value, int):
             yield where, "This must be a whole number."
-        elif not low <= value <= high:
-            yield where, f"The field {where} must be between {low} and {high}."
+        elif not -_INT[bits] <= value < _INT[bits]:
+            yield where, f"The field {where} must be a number of {bits} bits."
+        elif least is not None and value < least:
+            yield where, f"The field {where} must be at least {least}."
+        elif most is not None and value > most:
+            yield where, f"The field {where} must be at most {most}."
 
     return check
 
@@ -113,14 +115,15 @@ def map_of(shape: Shape) -> Shape:
 
 def record(
     required: Mapping[str, Shape] | None = None,
+    shared: Mapping[str, Shape] | None = None,
     *,
     closed: bool = True,
     one_at_least: Sequence[str] = (),
     **optional: Shape,
 ) -> Shape:
-    """An object; a closed one has no other fields."""
+    """An object; a closed one has no other fields. ``shared`` are optional ones that several records have."""
     needed = required or {}
-    known = {**needed, **optional}
+    known = {**needed, **(shared or {}), **optional}
 
     def check(where: str, value: Any) -> Iterator[Wrong]:
         if not isinstance(value, dict):

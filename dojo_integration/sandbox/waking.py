@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-_listeners: list[Callable[[], None]] = []
+_listeners: list[Callable[[], object]] = []
 
 
-def listen(hear: Callable[[], None]) -> None:
+def listen(hear: Callable[[], object]) -> None:
     _listeners.append(hear)
 
 
