@@ -42,6 +42,7 @@ class Line:
     software_house: str
     send: Any
     cut: Any
+    close: Any
     since: str
     waiting: dict[str, "asyncio.Future[Json]"] = field(default_factory=dict)
 
@@ -81,12 +82,13 @@ async def serve(scope: Any, receive: Any, send: Any) -> None:
         return scope["sandbox.refuse"](verdict.status, HTTPStatus(verdict.status).phrase, verdict.headers)
     await send({"type": "websocket.accept"})
     if verdict.hangs_up:
-        return await send({"type": "websocket.close", "code": verdict.hangs_up})
+        return scope["sandbox.close"](verdict.hangs_up)
     line = Line(
         account_id=verdict.account_id,
         software_house=headers["software-house-id"],
         send=send,
         cut=scope["sandbox.cut"],
+        close=scope["sandbox.close"],
         since=moments.written(timezone.now()),
     )
     lines.append(line)
@@ -197,7 +199,7 @@ def close_all(*, code: int | None) -> int:
             if code is None:
                 line.cut()
             else:
-                await line.send({"type": "websocket.close", "code": code})
+                line.close(code)
         return len(open_now)
 
     return asyncio.run_coroutine_threadsafe(close(), _loop).result()

@@ -1,4 +1,4 @@
-"""The sandbox's process: daphne with two more doors, one through which a connection is cut, one to refuse a socket."""
+"""The sandbox's process: daphne, and what ASGI has no words for: to cut, to refuse and to close with any code."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,14 +20,20 @@ class DeskServer(Server):
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         scope["sandbox.cut"] = partial(_cut, protocol)
         scope["sandbox.refuse"] = partial(_refuse, protocol)
+        scope["sandbox.close"] = partial(_close, protocol)
         return super().create_application(protocol, scope)
 
 
 def _cut(protocol: Any) -> None:
     """Drop the connection without an answer."""
-    transport = protocol.transport if hasattr(protocol, "handshake_deferred") else protocol.channel.transport
-    if transport is not None:
-        transport.abortConnection()
+    holder = protocol.channel if hasattr(protocol, "channel") else protocol
+    if holder is not None and holder.transport is not None:
+        holder.transport.abortConnection()
+
+
+def _close(protocol: Any, code: int) -> None:
+    """Close a WebSocket with any code, also those that a server should keep to itself."""
+    protocol.sendCloseFrame(code=code, reasonUtf8=b"", isReply=False)
 
 
 def _refuse(protocol: Any, status: int, reason: str, headers: dict[str, str]) -> None:
