@@ -33,6 +33,7 @@ async def run() -> None:
     loop, due = asyncio.get_running_loop(), asyncio.Event()
     gateway.run_on(loop)
     waking.listen(lambda: loop.call_soon_threadsafe(due.set))
+    await loop.run_in_executor(_hands, _in_thread, deliveries.give_back_claims)
     while True:
         due.clear()
         pause = await loop.run_in_executor(_hands, _in_thread, _round)

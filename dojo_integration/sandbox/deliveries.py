@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from dojo_integration.sandbox import pos_calls
+from dojo_integration.sandbox import pos_calls, waking
 from dojo_integration.sandbox.api import Json
 from dojo_integration.sandbox.gateway import Unanswered
 from dojo_integration.sandbox.models import Account, Call, Delivery, Subscription
@@ -16,8 +16,13 @@ from dojo_integration.sandbox.models import Account, Call, Delivery, Subscriptio
 # Seconds until the next attempt; after the last one an event is given up.
 RETRIES = (1, 2, 4, 8, 16)
 PATIENCE = 10.0
-# A process that died while it delivered is followed by one that does.
+# For so long nobody else takes what is being delivered.
 CLAIM = timedelta(seconds=3 * PATIENCE)
+
+
+def give_back_claims() -> None:
+    """What a process that died had in its hands is due at once; for the start of the one that follows it."""
+    Delivery.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
 
 
 def claim_due() -> list[Delivery]:
@@ -38,6 +43,7 @@ def deliver(delivery: Delivery) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(
         arrived=arrived, outcome=outcome[:200], attempts=attempts, due_at=again
     )
+    waking.wake()
 
 
 def attempt(account: Account, road: str, body: Json, subscription: Subscription | None = None) -> tuple[bool, str]:

@@ -120,7 +120,7 @@ def _over_rest(account: Account, capability: str, params: Json, seconds: float) 
     base = routed(account, registered.url).partition("/v1/")[0].rstrip("/")
     response = send(
         verb, f"{base}{path}", json=None if verb in ("GET", "DELETE") else body, headers=headers,
-        auth=(registered.username, registered.password), seconds=seconds,
+        auth=(registered.username.encode(), registered.password.encode()), seconds=seconds,
     )  # fmt: skip
     try:
         answered = response.json() if response.content else {}
