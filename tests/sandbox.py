@@ -18,6 +18,7 @@ from typing import Any, Self
 import pytest
 from django.conf import settings
 
+from pos.embedded import DataFolder
 from tests.dojo_processes import dojo_processes
 from tests.live_stack import HOST, free_ports
 
@@ -81,9 +82,13 @@ class Sandbox:
 
     def stop(self) -> int:
         assert self._process
-        if self._process.poll() is None:
+        if self.is_alive:
             self._process.send_signal(signal.SIGTERM)
         return self._process.wait(10)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     @property
     def log(self) -> str:
@@ -262,11 +267,9 @@ def a_sandbox(folder: Path) -> Iterator[Sandbox]:
     """A sandbox process with a data folder of its own."""
     (port,) = free_ports(1)
     with dojo_processes(folder, SANDBOX_PORT=str(port), SANDBOX_HOST=HOST) as processes:
-        key = (folder / "sandbox_key").read_text() if (folder / "sandbox_key").exists() else ""
-        made = Sandbox(processes.environment, port, folder / "sandbox.log", key)
+        made = Sandbox(processes.environment, port, folder / "sandbox.log", DataFolder(folder).make_sandbox_key())
         try:
             made.start()
-            made.api_key = (folder / "sandbox_key").read_text()
             yield made
         finally:
             made.stop()
@@ -281,8 +284,11 @@ def sandbox_process(
 
 
 @pytest.fixture
-def sandbox(sandbox_process: Sandbox) -> Sandbox:
+def sandbox(sandbox_process: Sandbox) -> Iterator[Sandbox]:
     """Dojo on this machine, as empty as on the first day."""
-    if sandbox_process._process is None or sandbox_process._process.poll() is not None:
+    if not sandbox_process.is_alive:
         sandbox_process.start()
-    return sandbox_process.reset()
+    yield sandbox_process.reset()
+    if sandbox_process.is_alive:
+        # Nothing of this test is under way any more when its tables are emptied.
+        sandbox_process.reset()
