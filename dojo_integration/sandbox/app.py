@@ -16,7 +16,7 @@ import structlog
 from django.db import close_old_connections
 
 from dojo_integration.sandbox import control, faults, front, gateway
-from dojo_integration.sandbox.api import Asked, Family, Refusal, Reply, parsed, perform
+from dojo_integration.sandbox.api import Asked, Family, Refusal, Reply, not_found, parsed, perform
 from dojo_integration.sandbox.models import Call, Fault
 from dojo_integration.sandbox.operations import OPERATIONS
 
@@ -25,6 +25,10 @@ log = structlog.get_logger(__name__)
 THREADS = 12
 LARGEST_BODY = 1024 * 1024
 SECRET_HEADERS = {"authorization", "cookie"}
+PAGE_HEADERS = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
 GARBAGE = b'{"id": "pi_\xff\xfe <html>'
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sandbox")
@@ -53,6 +57,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     if sent.is_cut:
         return scope["sandbox.cut"]()
     headers = [(name.encode(), value.encode()) for name, value in sent.headers.items()]
+    if sent.status != 204:
+        headers.append((b"content-length", str(len(sent.body)).encode()))
     await send({"type": "http.response.start", "status": sent.status, "headers": headers})
     await send({"type": "http.response.body", "body": sent.body})
     return None
@@ -77,7 +83,7 @@ def _answer(asked: Asked, is_local: bool) -> Sent:
     close_old_connections()
     try:
         if asked.path == "/":
-            return Sent(200, front.page().encode(), {"content-type": "text/html; charset=utf-8"})
+            return Sent(200, front.page().encode(), PAGE_HEADERS)
         if asked.path.startswith(control.PREFIX):
             return _wrapped(control.perform(asked, is_local=is_local))
         return _as_dojo(asked)
@@ -89,6 +95,9 @@ def _answer(asked: Asked, is_local: bool) -> Sent:
 
 
 def _as_dojo(asked: Asked) -> Sent:
+    if "\0" in asked.path:
+        # Nothing has such a name, and PostgreSQL would not take it.
+        return _wrapped(Reply(404, not_found("thing").body(Family.PAYMENTS)))
     began = time.monotonic()
     fault = faults.first_of(asked.name)
     if fault is None:

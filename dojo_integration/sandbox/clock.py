@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -45,9 +46,10 @@ async def run() -> None:
 def _round() -> float:
     """Do what is due, and say in how many seconds something is due next."""
     for delivery in deliveries.claim_due():
-        _senders.submit(_in_thread, lambda delivery=delivery: deliveries.deliver(delivery))
+        _senders.submit(_in_thread, partial(deliveries.deliver, delivery))
     for session_id in Session.objects.filter(due_at__lte=timezone.now()).values_list("pk", flat=True):
-        sessions.go_on(session_id)
+        # One that cannot go on keeps no other one.
+        _safely(partial(sessions.go_on, session_id))
     forgotten = Call.objects.order_by("-pk").values_list("pk", flat=True)[KEPT_CALLS : KEPT_CALLS + 1].first()
     if forgotten:
         Call.objects.filter(pk__lte=forgotten).delete()
@@ -62,11 +64,16 @@ def _round() -> float:
 def _in_thread(do: Callable[[], R]) -> R | None:
     close_old_connections()
     try:
+        return _safely(do)
+    finally:
+        with contextlib.suppress(Exception):
+            close_old_connections()
+
+
+def _safely(do: Callable[[], R]) -> R | None:
+    try:
         return do()
     except Exception:
         # A clock that stops is worse than one that misses a beat.
         log.exception("something that was due failed")
         return None
-    finally:
-        with contextlib.suppress(Exception):
-            close_old_connections()

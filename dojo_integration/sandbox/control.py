@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dojo_integration.sandbox import desk, shapes
-from dojo_integration.sandbox.accounts import open_account, own_account
+from dojo_integration.sandbox.accounts import account_of_key, open_account, own_account
 from dojo_integration.sandbox.api import Asked, Family, Json, Refusal, Reply, read_body
 from dojo_integration.sandbox.faults import KINDS
 from dojo_integration.sandbox.models import Account
@@ -123,4 +123,7 @@ def _perform(asked: Asked) -> Any:
 def _whose(asked: Asked) -> Account:
     """The account of the key that the request shows; without one, the desk's own."""
     key = asked.headers.get("authorization", "").removeprefix("Basic ")
-    return open_account(key) if key else own_account()
+    account = account_of_key(key) if key else own_account()
+    if account is None:
+        raise Refusal(401, "There is no account with that key.")
+    return account

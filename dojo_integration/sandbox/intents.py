@@ -1,10 +1,9 @@
 """Payment intents: made, paid, captured, refunded, reversed, canceled; each change becomes an event."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from secrets import token_urlsafe
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -244,13 +243,13 @@ def _found(request: Request) -> Intent:
 
 
 @transaction.atomic
-def _change(request: Request, change: Any) -> Json:
+def _change(request: Request, change: Callable[[Intent], None]) -> Json:
     intent = locked(request.account, request.named["paymentIntentId"])
     change(intent)
     return dict(intent.document)
 
 
-def _amended(change: Any) -> Any:
+def _amended(change: Callable[[Intent], None]) -> Callable[[Intent], None]:
     def amend(intent: Intent) -> None:
         change(intent)
         _check_money(intent.document)
@@ -298,7 +297,3 @@ def _value(document: Json, name: str) -> int:
 def _a_capture(amount: int, tips: int) -> Json:
     made = f"cap_sandbox_{token_urlsafe(16)}"
     return {"id": made, "amount": amount, "tipsAmount": tips, "status": "Successful", "createdAt": moments.now()}
-
-
-def shown(intents: Sequence[Intent]) -> list[Json]:
-    return [intent.document for intent in intents]

@@ -101,9 +101,9 @@ class Integration(Row):
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE)
     road = models.CharField(max_length=10)
-    url = models.CharField(max_length=500, blank=True)
-    username = models.CharField(max_length=200, blank=True)
-    password = models.CharField(max_length=500, blank=True)
+    url = models.TextField(blank=True)
+    username = models.TextField(blank=True)
+    password = models.TextField(blank=True)
     capabilities = models.JSONField(default=list)
 
     class Meta(Row.Meta):
@@ -113,7 +113,7 @@ class Integration(Row):
 class Subscription(Row):
     id = models.CharField(primary_key=True, max_length=60, default=a_subscription_id)
     account = models.ForeignKey(Account, on_delete=models.CASCADE)
-    url = models.CharField(max_length=2000)
+    url = models.TextField()
     events = models.JSONField(default=list)
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -130,7 +130,7 @@ class ReceivedEvent(Row):
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE)
     event_type = models.CharField(max_length=60)
-    entity_id = models.CharField(max_length=200)
+    entity_id = models.TextField()
     body = models.JSONField()
 
 

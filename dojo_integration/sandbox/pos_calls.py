@@ -63,7 +63,7 @@ class Answer:
 def ask(account: Account, capability: str, params: Json, *, road: str, seconds: float = PATIENCE) -> Answer:
     """Ask the POS, registered or not; raises Unanswered."""
     began = time.monotonic()
-    call = Call(road=road, name=capability, request=params)
+    call = Call(road=road, name=capability[:300], request=params)
     try:
         answer = _ask(account, capability, params, road, seconds)
         call.status, call.response = answer.status, answer.body

@@ -93,8 +93,6 @@ def _check_events(wanted: list[str]) -> None:
 
 
 def _check_address_is_free(request: Request, url: str) -> None:
-    if len(url) > 2000:
-        raise invalid("Url", "The address is too long.")
     if Subscription.objects.filter(account=request.account, url=url).exists():
         raise Refusal(409, "There is a subscription for this address.")
 

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from dojo_integration.sandbox import control
+from dojo_integration.sandbox.api import Asked
 from tests.sandbox import Sandbox, gbp
 
 INTENT = {"amount": gbp(100), "reference": "a"}
@@ -111,6 +113,20 @@ def test_a_fault_outlives_the_process_and_not_a_reset(sandbox: Sandbox) -> None:
 def test_a_fault_that_makes_no_sense_is_refused(sandbox: Sandbox, body: dict[str, object]) -> None:
     assert sandbox.call("POST", "/_control/faults", body).status == 400
     assert sandbox.shown("faults") == []
+
+
+def test_the_controls_answer_to_this_machine_only() -> None:
+    # when
+    refused = control.perform(Asked("POST", "/_control/reset", body=b"{}"), is_local=False)
+
+    # then
+    assert (refused.status, refused.body["detail"]) == (403, "The controls answer to this machine only.")
+
+
+def test_the_controls_know_accounts_by_their_key(sandbox: Sandbox) -> None:
+    assert sandbox.call("GET", "/_control/account", key="sk_sandbox_other").status == 401
+    made = sandbox.open_account("sk_sandbox_other")
+    assert sandbox.call("GET", "/_control/account", key="sk_sandbox_other").body["accountId"] == made != sandbox.account
 
 
 def test_the_controls_want_json(sandbox: Sandbox) -> None:

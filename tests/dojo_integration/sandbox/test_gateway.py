@@ -1,6 +1,7 @@
 """Dojo's gateway on the desk: who gets in, who is asked, and what comes of an answer."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -66,6 +67,16 @@ def test_who_does_not_answer_in_time_is_not_waited_for(sandbox: Sandbox) -> None
     with connected(sandbox, Pos(is_silent=True)):
         answer = sandbox.call("POST", "/_control/ask", ask)
     assert (answer.status, answer.body["detail"]) == (504, "The POS has not answered within 0.3 s.")
+
+
+def test_the_process_ends_at_once_whoever_it_waits_for(sandbox: Sandbox) -> None:
+    with connected(sandbox, Pos(is_silent=True)) as pos, ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(sandbox.ask, "ListAreas")
+        until(lambda: pos.heard)
+        began = time.monotonic()
+        assert sandbox.stop() == 0
+        assert time.monotonic() - began < 4
+        assert isinstance(asked.exception(10), OSError)
 
 
 def test_nobody_is_there(sandbox: Sandbox) -> None:

@@ -1,6 +1,7 @@
 """What the sandbox accepts is what Dojo's document accepts: both are shown the same requests."""
 
 import copy
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -167,6 +168,31 @@ def test_each_wrong_field_is_named(sandbox: Sandbox) -> None:
         "Reference": ["The field Reference must not be empty."],
         "Surplus": ["The field surplus is not known."],
     }
+
+
+@pytest.mark.parametrize("name", ["%00", "%FF", "%2F", "x" * 3000, "%F0%9F%8D%95", "..%2F..%2Fetc", "'%3B--"])
+def test_a_strange_name_is_only_not_found(sandbox: Sandbox, name: str) -> None:
+    for one in OPERATIONS:
+        if "{" in one.path:
+            path = re.sub(r"\{\w+\}", name, one.path)
+            body = GOOD.get((one.method, one.path))
+            assert sandbox.call(one.method, path, body, idempotencykey="k").status == 404, one
+
+
+def test_long_texts_are_kept_or_refused(sandbox: Sandbox) -> None:
+    """Where the document sets no limit."""
+    long = "x" * 100_000
+    event = {"eventType": "OrderUpdated", "event": {"orderId": long}}
+    assert sandbox.do("POST", "/epos/events", event) == event
+    assert sandbox.received_events()[0].entity_id == long
+    sandbox.register("rest", "ListAreas", url=f"https://example.com/{long}", username=long, password=long)
+    assert sandbox.do("GET", "/epos/integrations/rest")[0]["auth"]["basic"]["username"] == long
+    for body in (
+        {"events": ["payment_intent.created"], "url": f"https://{long}"},
+        {"events": [long], "url": "https://a"},
+    ):
+        assert sandbox.call("POST", "/webhooks", body).status in (200, 400)
+    assert sandbox.call("POST", "/epos-tester-tool/flows", {"flow": long}).status == 400
 
 
 def test_what_is_not_there_is_said_so(sandbox: Sandbox) -> None:
