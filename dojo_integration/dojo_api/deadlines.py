@@ -159,11 +159,9 @@ class _SecurePool(HTTPSConnectionPool):
 class DeadlineAdapter(HTTPAdapter):
     """For a requests session: its ``timeout`` in seconds is then the whole exchange's."""
 
-    def send(
-        self, request: PreparedRequest, stream: bool = False, timeout: Any = None, *args: Any, **kwargs: Any
-    ) -> Response:
-        total = Timeout(total=timeout)
-        return super().send(request, stream, total, *args, **kwargs)  # type: ignore[arg-type]
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        kwargs["timeout"] = Timeout(total=kwargs["timeout"])
+        return super().send(request, *args, **kwargs)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
