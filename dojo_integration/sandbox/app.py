@@ -9,6 +9,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -43,6 +44,7 @@ class Sent:
     headers: dict[str, str]
     delay: float = 0
     is_cut: bool = False
+    clock_is_ahead: float = 0
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -57,6 +59,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     if sent.is_cut:
         return scope["sandbox.cut"]()
     headers = [(name.encode(), value.encode()) for name, value in sent.headers.items()]
+    headers.append((b"date", formatdate(time.time() + sent.clock_is_ahead, usegmt=True).encode()))
     if sent.status != 204:
         headers.append((b"content-length", str(len(sent.body)).encode()))
     await send({"type": "http.response.start", "status": sent.status, "headers": headers})
@@ -104,8 +107,8 @@ def _as_dojo(asked: Asked) -> Sent:
         reply = _perform(asked)
         sent = _wrapped(reply)
     else:
-        # A slow request is done all the same; the others are not done at all, unless told so.
-        is_done = fault.kind == "delay" or fault.options.get("after", False)
+        # A request is done all the same where only its answer is slow or misdated; the others are not done at all, unless told so.
+        is_done = fault.kind in ("delay", "clock") or fault.options.get("after", False)
         reply = _perform(asked) if is_done else Reply(0)
         sent = _spoilt(_wrapped(reply), fault)
     Call.objects.create(
@@ -144,6 +147,8 @@ def _spoilt(sent: Sent, fault: Fault) -> Sent:
     match fault.kind:
         case "delay":
             return Sent(sent.status, sent.body, sent.headers, delay=delay)
+        case "clock":
+            return Sent(sent.status, sent.body, sent.headers, clock_is_ahead=delay)
         case "drop":
             return Sent(0, b"", {}, delay=delay, is_cut=True)
         case "garbage":
