@@ -107,7 +107,7 @@ def _as_dojo(asked: Asked) -> Sent:
         reply = _perform(asked)
         sent = _wrapped(reply)
     else:
-        # A request is done all the same where only its answer is slow or misdated; the others are not done at all, unless told so.
+        # What is only slow or misdated is done all the same; anything else is not done at all, unless told so.
         is_done = fault.kind in ("delay", "clock") or fault.options.get("after", False)
         reply = _perform(asked) if is_done else Reply(0)
         sent = _spoilt(_wrapped(reply), fault)
