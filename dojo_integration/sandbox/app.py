@@ -24,6 +24,7 @@ from dojo_integration.sandbox.operations import OPERATIONS
 log = structlog.get_logger(__name__)
 
 THREADS = 12
+CONTROL_THREADS = 64
 LARGEST_BODY = 1024 * 1024
 SECRET_HEADERS = {"authorization", "cookie"}
 PAGE_HEADERS = {
@@ -33,6 +34,8 @@ PAGE_HEADERS = {
 GARBAGE = b'{"id": "pi_\xff\xfe <html>'
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sandbox")
+# Of their own: they wait for the POS, who may well ask us before it answers.
+_control_threads = ThreadPoolExecutor(CONTROL_THREADS, thread_name_prefix="sandbox-control")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         return await gateway.serve(scope, receive, send)
     asked = await _read(scope, receive)
     is_local = (scope.get("client") or ["", 0])[0] in ("127.0.0.1", "::1")
-    loop = asyncio.get_running_loop()
-    sent = await loop.run_in_executor(_threads, _answer, asked, is_local)
+    threads = _control_threads if asked.path.startswith(control.PREFIX) else _threads
+    sent = await asyncio.get_running_loop().run_in_executor(threads, _answer, asked, is_local)
     if sent.delay:
         await asyncio.sleep(sent.delay)
     if sent.is_cut:
