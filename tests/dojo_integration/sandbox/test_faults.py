@@ -147,6 +147,18 @@ def test_the_controls_know_accounts_by_their_key(sandbox: Sandbox) -> None:
     assert sandbox.call("GET", "/_control/account", key="sk_sandbox_other").body["accountId"] == made != sandbox.account
 
 
+def test_the_front_page_says_what_there_is(sandbox: Sandbox) -> None:
+    # when
+    page = sandbox.call("GET", "/", raw=True, authorization=None)
+
+    # then
+    assert page.status == 200
+    assert page.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    for line in ("POST /payment-intents/{paymentIntentId}/refunds", "POST /_control/faults", "GET /_control/calls"):
+        assert f"<li><code>{line}</code></li>" in page.body.decode()
+    assert sandbox.api_key not in page.body.decode()
+
+
 def test_the_controls_want_json(sandbox: Sandbox) -> None:
     """A page on another site cannot send that without asking first."""
     answer = sandbox.call("POST", "/_control/reset", b"{}", **{"content-type": "text/plain"})
