@@ -1,5 +1,6 @@
 """Asking the POS, on either road, as Dojo does."""
 
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ import requests
 from django.db import close_old_connections
 
 from dojo_integration.sandbox import faults, gateway
-from dojo_integration.sandbox.api import Json
+from dojo_integration.sandbox.api import Json, parsed
 from dojo_integration.sandbox.gateway import Unanswered
 from dojo_integration.sandbox.models import Account, Call, Integration
 
@@ -67,7 +68,7 @@ def ask(account: Account, capability: str, params: Json, *, road: str, seconds: 
     call = Call(road=road, name=capability[:300], request=params)
     try:
         answer = _ask(account, capability, params, road, seconds)
-        call.status, call.response = answer.status, answer.body
+        call.status, call.response = answer.status, _kept(answer.body)
         return answer
     except Unanswered as error:
         call.response = {"unanswered": str(error)}
@@ -75,6 +76,14 @@ def ask(account: Account, capability: str, params: Json, *, road: str, seconds: 
     finally:
         call.milliseconds = round(1000 * (time.monotonic() - began))
         call.save()
+
+
+def _kept(body: Any) -> Any:
+    """An answer for the record: PostgreSQL does not take everything that JSON can say."""
+    try:
+        return parsed(json.dumps(body).encode())
+    except ValueError:
+        return {"cannot be kept": ascii(body)[:1000]}
 
 
 def _ask(account: Account, capability: str, params: Json, road: str, seconds: float) -> Answer:

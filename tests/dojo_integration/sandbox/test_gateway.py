@@ -66,6 +66,14 @@ def test_who_waits_for_the_pos_keeps_the_pos_not_from_asking(sandbox: Sandbox) -
         assert {type(one.exception()) for one in asked} == {Refused}
 
 
+@pytest.mark.parametrize("odd", ["\0", "\ud800", float("nan")])
+def test_an_odd_answer_is_handed_over_although_it_cannot_be_kept(sandbox: Sandbox, odd: object) -> None:
+    with connected(sandbox, Pos(results={"ListAreasV1": [odd]})):
+        answer = sandbox.ask_pos("ListAreas")
+    assert repr(answer) == repr([odd])
+    assert list(sandbox.calls("ws")[0]["response"]) == ["cannot be kept"]
+
+
 def test_an_error_is_an_answer(sandbox: Sandbox) -> None:
     with connected(sandbox, Pos(errors={"GetOrderByIdV1": "NotFound"})):
         answer = sandbox.ask("GetOrderById", {"orderId": "order_1"})
