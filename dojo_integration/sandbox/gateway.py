@@ -9,7 +9,7 @@ import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
 import structlog
@@ -79,7 +79,7 @@ async def serve(scope: Any, receive: Any, send: Any) -> None:
     if verdict.is_cut:
         return scope["sandbox.cut"]()
     if verdict.status:
-        return scope["sandbox.refuse"](verdict.status, HTTPStatus(verdict.status).phrase, verdict.headers)
+        return scope["sandbox.refuse"](verdict.status, responses.get(verdict.status, "No"), verdict.headers)
     await send({"type": "websocket.accept"})
     if verdict.hangs_up:
         return scope["sandbox.close"](verdict.hangs_up)

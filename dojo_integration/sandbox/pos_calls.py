@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
+from django.db import close_old_connections
 
 from dojo_integration.sandbox import faults, gateway
 from dojo_integration.sandbox.api import Json
@@ -99,6 +100,7 @@ def _ask(account: Account, capability: str, params: Json, road: str, seconds: fl
 
 def _over_ws(account: Account, capability: str, params: Json, seconds: float, times: int, is_cut: bool) -> Answer:
     asked = {"headers": {}, **params}
+    close_old_connections()  # somebody else may have it while we wait
     frame = gateway.ask(account.pk, f"{capability}V1", asked, seconds=seconds, times=times, is_cut=is_cut)
     if "error" in frame:
         return Answer(False, frame["error"])
@@ -139,6 +141,7 @@ def routed(account: Account, url: str) -> str:
 
 def send(verb: str, url: str, *, seconds: float, **what: Any) -> requests.Response:
     """One request, with nothing of the environment in it; raises Unanswered."""
+    close_old_connections()  # somebody else may have it while we wait
     with requests.Session() as session:
         session.trust_env = False
         try:

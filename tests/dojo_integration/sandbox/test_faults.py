@@ -3,6 +3,8 @@
 import http.client
 import json
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -68,6 +70,22 @@ def test_an_answer_is_late(sandbox: Sandbox) -> None:
     began = time.monotonic()
     assert sandbox.call("GET", "/terminals").status == 200
     assert time.monotonic() - began >= 0.4
+
+
+@pytest.mark.parametrize("seconds", [300, -300])
+def test_dojos_clock_is_ahead_or_behind(sandbox: Sandbox, seconds: int) -> None:
+    # given
+    def ahead() -> float:
+        said = parsedate_to_datetime(sandbox.call("GET", "/terminals").headers["date"])
+        return (said - datetime.now(UTC)).total_seconds()
+
+    assert abs(ahead()) < 60
+
+    # when
+    sandbox.fault("GET /terminals", "clock", seconds=seconds)
+
+    # then
+    assert abs(ahead() - seconds) < 60
 
 
 def test_an_answer_is_garbage(sandbox: Sandbox) -> None:
