@@ -302,6 +302,17 @@ def test_connections_are_kept_between_calls_and_cookies_are_not() -> None:
         assert "cookie" not in sent_headers(dojo.requests[2])
 
 
+def test_a_line_that_was_closed_meanwhile_is_not_written_to() -> None:
+    """Else a write on it would be lost, and nobody could say whether it was done."""
+    # The small letters keep our end in the belief that the line stays; the other end leaves after its answer.
+    once = an_answer(an_intent()).replace(b"Content-Length", b"content-length")
+    with scripted([once]) as dojo, DojoApi(an_account(dojo.url)) as api:
+        for _ in range(3):
+            assert api.cancel_payment_intent("pi_1").id == "pi_1"
+            time.sleep(0.05)
+        assert (dojo.connections, len(dojo.requests)) == (3, 3)
+
+
 def test_the_second_call_on_a_line_has_its_own_time() -> None:
     quick, slow = [an_answer(an_intent())], [an_answer({"id": "pi_1"})[:-1], SILENCE]
     with scripted(quick, quick, slow) as dojo, DojoApi(an_account(dojo.url), deadline=DEADLINE) as api:
