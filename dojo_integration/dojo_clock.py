@@ -39,7 +39,11 @@ def note(venue: Venue, date: datetime, *, now: datetime | None = None) -> None:
     found = date + timedelta(seconds=0.5) - (now or datetime.now(UTC))
     if abs(found) > LARGEST:
         return
-    _read[venue.pk] = (time.monotonic(), _what_matters(found))
+    read, found_now = _read.get(venue.pk), time.monotonic()
+    matters = _what_matters(found)
+    if read is not None and found_now - read[0] <= TRUSTED and abs(read[1] - matters) < SMALLEST:
+        return
+    _read[venue.pk] = (found_now, matters)
     try:
         cache.set(_key(venue), found.total_seconds(), timeout=KEPT)
     except (RedisError, OSError):

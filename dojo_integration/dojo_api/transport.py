@@ -182,19 +182,23 @@ class Transport:
             tries=call.tries,
             dojo_trace_id=trace,
         )
-        if self._on_call is not None:
-            self._on_call(
-                Call(
-                    direction="out",
-                    method=operation.method,
-                    path=redacted_text(call.path),
-                    status=call.status,
-                    duration_ms=duration_ms,
-                    trace_id=trace,
-                    request_body=redacted(call.body),
-                    response_body=redacted(call.answered),
-                )
-            )
+        if self._on_call is None:
+            return
+        told = Call(
+            direction="out",
+            method=operation.method,
+            path=redacted_text(call.path),
+            status=call.status,
+            duration_ms=duration_ms,
+            trace_id=trace,
+            request_body=redacted(call.body),
+            response_body=redacted(call.answered),
+        )
+        try:
+            self._on_call(told)
+        except Exception:
+            # Money may have moved: whoever listens does not get to lose the answer.
+            log.exception("a call to Dojo was not noted")
 
 
 def _refuse_in_a_transaction() -> None:

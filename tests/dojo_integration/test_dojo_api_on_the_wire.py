@@ -1,6 +1,7 @@
 """The client against an end that behaves as real ones do on a bad day: each call is over in its time, and safe."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import requests
 from dojo_integration.dojo_api import deadlines, exchange
 from dojo_integration.dojo_api.client import DojoApi
 from dojo_integration.dojo_api.errors import Unauthorized, Unavailable, Unreachable
+from tests.certificates import PEM, self_signed
 from tests.dojo_integration.dojo_api import (
     NOBODY,
     SILENCE,
@@ -95,6 +97,36 @@ def test_an_end_that_takes_no_handshake() -> None:
     assert time.monotonic() - began < LATE
     # Not a byte of the request has left.
     assert not caught.value.was_sent
+
+
+@pytest.fixture
+def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A certificate that is vouched for, as Dojo's is."""
+    context = self_signed(tmp_path)
+    monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(tmp_path / PEM))
+    return context
+
+
+def test_a_secure_line_is_kept_between_calls(tls: ssl.SSLContext) -> None:
+    with scripted([an_answer(an_intent())], tls=tls) as dojo, DojoApi(an_account(dojo.url)) as api:
+        for _ in range(3):
+            assert api.payment_intent("pi_1").id == "pi_1"
+        assert (dojo.connections, len(dojo.requests)) == (1, 3)
+
+
+@pytest.mark.parametrize("script", SLOW.values(), ids=SLOW)
+def test_a_call_over_a_secure_line_is_over_in_its_time(tls: ssl.SSLContext, script: list[Any]) -> None:
+    with scripted(script, pause=0.05, tls=tls) as dojo:
+        assert DEADLINE * 0.9 < seconds_of(lambda: send(dojo.url)) < LATE
+        assert len(dojo.requests) == 1
+
+
+def test_the_key_is_shown_to_nobody_who_cannot_prove_who_he_is(tmp_path: Path) -> None:
+    with scripted([an_answer({})], tls=self_signed(tmp_path)) as impostor:
+        with pytest.raises(Unreachable) as caught:
+            send(impostor.url)
+        assert not caught.value.was_sent
+        assert impostor.requests == []
 
 
 def test_an_end_that_speaks_something_else() -> None:
@@ -300,6 +332,17 @@ def test_connections_are_kept_between_calls_and_cookies_are_not() -> None:
             api.payment_intent("pi_1")
         assert (dojo.connections, len(dojo.requests)) == (1, 3)
         assert "cookie" not in sent_headers(dojo.requests[2])
+
+
+def test_a_line_that_was_closed_meanwhile_is_not_written_to() -> None:
+    """Else a write on it would be lost, and nobody could say whether it was done."""
+    # The small letters keep our end in the belief that the line stays; the other end leaves after its answer.
+    once = an_answer(an_intent()).replace(b"Content-Length", b"content-length")
+    with scripted([once]) as dojo, DojoApi(an_account(dojo.url)) as api:
+        for _ in range(3):
+            assert api.cancel_payment_intent("pi_1").id == "pi_1"
+            time.sleep(0.05)
+        assert (dojo.connections, len(dojo.requests)) == (3, 3)
 
 
 def test_the_second_call_on_a_line_has_its_own_time() -> None:

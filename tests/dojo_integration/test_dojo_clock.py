@@ -78,6 +78,14 @@ def test_the_cache_is_asked_once_in_a_while(venue: Venue, monkeypatch: pytest.Mo
     assert len(asked) == 2
 
 
+def test_what_is_known_already_is_not_written_again(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[float] = []
+    monkeypatch.setattr(cache, "set", lambda key, value, timeout: written.append(value))
+    for seconds in (40, 40, 41, 39, 50, 50):
+        dojo_clock.note(venue, NOW + timedelta(seconds=seconds), now=NOW)
+    assert written == [40.5, 50.5]
+
+
 def test_a_cache_that_is_gone_is_no_error(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(*_: Any, **__: Any) -> None:
         raise redis.ConnectionError("gone")
