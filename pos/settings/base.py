@@ -59,6 +59,12 @@ DOJO_API_KEY = env.str("DOJO_API_KEY", default="").strip()
 DOJO_SOFTWARE_HOUSE_ID = env.str("DOJO_SOFTWARE_HOUSE_ID", default="softwareHouse1")
 DOJO_RESELLER_ID = env.str("DOJO_RESELLER_ID", default="")
 DOJO_WS_URL = env.str("DOJO_WS_URL", default="wss://eu.ws.dojo.tech/epos")
+DOJO_API_URL = env.str("DOJO_API_URL", default="https://api.dojo.tech").strip()
+DOJO_API_VERSION = env.str("DOJO_API_VERSION", default="2026-02-27").strip()
+# Where in Dojo's API the seller is named: where its contract declares the header, unless Dojo asks for less.
+DOJO_RESELLER_PATHS = [
+    path.strip() for path in env.list("DOJO_RESELLER_PATHS", default=["/terminals", "/terminal-sessions"])
+]
 # How many of Dojo's requests over the WebSocket are worked on at once; each needs a database connection while it is.
 DOJO_THREADS = env.int("DOJO_THREADS", default=64)
 
