@@ -14,6 +14,8 @@ LAYERS = ("pos", "floorplan", "bookings", "orders", "dojo_integration")
 # The project's own composition: here, and only here, everything is put together by name.
 COMPOSITION = {"pos/urls.py", "pos/settings/base.py", "pos/settings/test.py"}
 
+HTTP_CLIENTS = ("requests", "urllib3", "urllib.request", "httpx", "aiohttp")
+
 # Calls whose string argument names a module, an app or a model.
 NAMES_BY_STRING = {
     "ForeignKey", "OneToOneField", "ManyToManyField", "GenericRelation", "get_model", "import_string",
@@ -86,6 +88,15 @@ def signals(tree: ast.Module) -> list[str]:
     return [f"line {line}: {name}" for line, name in names_used(tree) if name.startswith(forbidden)]
 
 
+def http_clients(tree: ast.Module) -> list[str]:
+    """What speaks HTTP of its own accord, and would know none of the precautions of Dojo's client."""
+    return [
+        f"line {line}: {name}"
+        for line, name in names_used(tree)
+        if any(name == client or name.startswith(f"{client}.") for client in HTTP_CLIENTS)
+    ]
+
+
 def row_locks(tree: ast.Module) -> list[str]:
     return [
         f"line {node.lineno}: select_for_update"
@@ -123,6 +134,23 @@ def test_imports_go_down_only(app: str) -> None:
     assert {path: lines for path, lines in found.items() if lines and path not in COMPOSITION} == {}
 
 
+def of_ours(tree: ast.Module) -> list[str]:
+    """Where a file of the sandbox names something of ours but the sandbox."""
+    return [
+        f"line {line}: {name}"
+        for line, name in names_used(tree)
+        if name.startswith(".") or (layer(name) is not None and not name.startswith("dojo_integration.sandbox"))
+    ]
+
+
+def test_the_sandbox_knows_nothing_of_us() -> None:
+    """It plays Dojo, who knows the wire alone."""
+    files = [path for path in sources() if path.is_relative_to(ROOT / "dojo_integration/sandbox")]
+    found = {_relative(path): of_ours(parsed(path)) for path in files}
+    assert len(found) > 15
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
 def test_nothing_is_imported_inside_a_function() -> None:
     found = {_relative(path): imports_inside_functions(parsed(path)) for path in sources()}
     assert {path: lines for path, lines in found.items() if lines} == {}
@@ -131,6 +159,14 @@ def test_nothing_is_imported_inside_a_function() -> None:
 def test_no_signals_carry_our_own_flow() -> None:
     found = {_relative(path): signals(parsed(path)) for path in sources()}
     assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+def test_only_the_client_of_dojos_api_speaks_http() -> None:
+    """The sandbox plays the other side, and speaks for itself."""
+    speaking = {_relative(path) for path in sources() if http_clients(parsed(path))}
+    allowed = ("dojo_integration/dojo_api/", "dojo_integration/sandbox/")
+    assert any(path.startswith(allowed[0]) for path in speaking)
+    assert {path for path in speaking if not path.startswith(allowed)} == set()
 
 
 def test_rows_are_locked_in_row_locks_only() -> None:
@@ -190,6 +226,14 @@ def test_what_stands_below_may_be_named() -> None:
     ("law", "text"),
     [
         (imports_inside_functions, "def pay():\n    import decimal"),
+        (of_ours, "from dojo_integration.models import DojoEvent"),
+        (of_ours, "import dojo_integration"),
+        (of_ours, "from pos.service import service"),
+        (of_ours, "order = models.ForeignKey('orders.Order')"),
+        (http_clients, "import requests"),
+        (http_clients, "from requests.adapters import HTTPAdapter"),
+        (http_clients, "import urllib3"),
+        (http_clients, "from urllib.request import urlopen"),
         (signals, "from django.db.models.signals import post_save"),
         (signals, "from django.dispatch import receiver"),
         (row_locks, "Order.objects.select_for_update().get(pk=1)"),
