@@ -36,5 +36,5 @@ class Command(BaseCommand):
         for result in results:
             self.stdout.write(result.as_words)
         self.stdout.write(pushed.as_words)
-        for figure in (*results, pushed):
-            self.stdout.write(json.dumps(figure.as_json))
+        for figures in [*(result.as_json for result in results), pushed.as_json]:
+            self.stdout.write(json.dumps(figures))
