@@ -146,11 +146,11 @@ def skip_events(*, actor: Actor, most: int = 10 * BATCH) -> int:
 
     Whoever connects it later reads everything as it is then, and is not told of all that ever changed.
     """
+    DojoSending.objects.filter(venue=actor.venue).delete()
     rows = untold_for_update(actor.venue, most)
     OutboundEvent.objects.filter(pk__in=[row.pk for row in rows]).update(
         sent=F("wanted"), parked_at=None, reason="", last_error="", attempts=0, failing_since=None, claimed_until=None
     )
-    DojoSending.objects.filter(venue=actor.venue).delete()
     return len(rows)
 
 

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from dojo_integration.dojo_api.errors import Refused
-from dojo_integration.models import DojoSending, OutboundEvent
+from dojo_integration.dojo_api.errors import Refused, Unauthorized
+from dojo_integration.models import DojoConnection, DojoSending, OutboundEvent
 from dojo_integration.sending import send_due
 from tests.back_office.browsing import text_of
 from tests.back_office.conftest import SignedIn
@@ -44,6 +45,30 @@ def test_what_dojo_refused_is_named_and_sent_again(uk: WorkingVenue, manager: Cl
     assert f"Order {row.entity_id}: on its way." in said(manager, answer)
     row.refresh_from_db()
     assert (row.parked_at, row.attempts) == (None, 0)
+
+
+def test_the_first_page_counts_what_dojo_was_not_told(uk: WorkingVenue, manager: Client) -> None:
+    words = "changes Dojo was not told of"
+    OutboundEventFactory(venue=uk.venue)
+    assert words not in text_of(manager.get("/admin/"))
+    refused(uk)
+    assert words in text_of(manager.get("/admin/"))
+
+
+def test_the_connection_says_loudly_that_nothing_gets_through(uk: WorkingVenue, manager: Client) -> None:
+    # given
+    connect(manager, new_api_key=KEY)
+    row = DojoConnection.objects.get()
+    page = f"/admin/dojo_integration/dojoconnection/{row.pk}/change/"
+    assert "Dojo hears of every change." in text_of(manager.get(page))
+    OutboundEventFactory(venue=uk.venue)
+    # when
+    with time_machine.travel("2031-07-04T19:30:00+00:00", tick=False):
+        send_due(uk.venue, connect=Listener(always(failing(Unauthorized, status=401))))
+    # then
+    told = text_of(manager.get(page))
+    assert "Dojo refuses the API key, since 04 July, 20:30." in told
+    assert "Dojo does not accept this venue's key for POST /epos/events (status 401)." in told
 
 
 def test_another_venues_events_are_not_there(uk: WorkingVenue, irish: WorkingVenue, manager: Client) -> None:
