@@ -12,16 +12,27 @@ from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.utils.html import escape
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 
-from dojo_integration.models import API_KEY_FORM, DojoConnection, OrderDocument, RestCredential
+from dojo_integration.models import (
+    API_KEY_FORM,
+    DojoConnection,
+    DojoSending,
+    OrderDocument,
+    OutboundEvent,
+    RestCredential,
+    SendingState,
+)
 from dojo_integration.services.credentials import issue_credential, revoke_credential
+from dojo_integration.services.outbox import resume_sending, retry_event
 from pos.back_office.access import actor_of, venue_of
 from pos.back_office.acts import ActingAdmin, ManagerAct
+from pos.back_office.changes import Change
 from pos.back_office.forms import VenueForm
-from pos.back_office.home import Step
+from pos.back_office.home import Figure, Step
 from pos.back_office.venue_admin import Place, ReadOnlyAdmin, VenueModelAdmin
 from pos.back_office.words import json_text
 from pos.errors import PosError
@@ -95,13 +106,13 @@ class ConnectionAdmin(VenueModelAdmin):
     is_searched = False
     form = ConnectionForm
     fieldsets = (
-        (None, {"fields": ("state",)}),
+        (None, {"fields": ("state", "sending")}),
         ("From us to Dojo", {
             "fields": (("new_api_key", "clear_api_key"), ("software_house_id", "reseller_id")),
         }),
         ("From Dojo to us", {"fields": ("public_url", ("new_webhook_secret", "clear_webhook_secret"))}),
     )  # fmt: skip
-    readonly_fields = ("state",)
+    readonly_fields = ("state", "sending")
     words = {
         "software_house_id": ("Software house id", "Empty: the one of this installation."),
         "reseller_id": ("Reseller id", "Empty: the one of this installation."),
@@ -121,6 +132,14 @@ class ConnectionAdmin(VenueModelAdmin):
             None: "The API key cannot be read any more. Enter it again.",
         }[connection.is_live]
 
+    @display(description="Events")
+    def sending(self, connection: DojoConnection) -> str:
+        row = DojoSending.objects.filter(venue=connection.venue_id).first()
+        if row is None or row.state == SendingState.RUNNING:
+            return SendingState.RUNNING.label + "."
+        since = localtime(row.since, row.venue.zone)
+        return f"{row.get_state_display()}, since {since:%d %B, %H:%M}. {row.last_error}"
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         has_one = DojoConnection.objects.filter(venue=venue_of(request)).exists()
         return super().has_add_permission(request, obj) and not has_one
@@ -133,6 +152,11 @@ class ConnectionAdmin(VenueModelAdmin):
     @method_decorator(sensitive_post_parameters("new_api_key", "new_webhook_secret"))
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return super().changeform_view(request, *args, **kwargs)
+
+    def follow_up(self, change: Change) -> None:
+        if change.differs("api_key"):
+            # Whatever the old one was refused for need not be true of this one.
+            resume_sending(change.actor)
 
     def step(self, request: HttpRequest) -> Step:
         row = self.get_queryset(request).first()
@@ -208,3 +232,41 @@ class DocumentAdmin(ReadOnlyAdmin):
     @display(description="JSON")
     def text(self, document: OrderDocument) -> SafeString | str:
         return json_text(json.loads(document.body))
+
+
+def _retry(actor: Actor, event: OutboundEvent) -> None:
+    retry_event(actor=actor, event_id=event.pk)
+
+
+@admin.register(OutboundEvent)
+class OutboundEventAdmin(ActingAdmin):
+    """What Dojo has to hear of, and what it refused to."""
+
+    act = Act.INTEGRATION
+    place = Place("Dojo", 4, "outbox", "What Dojo has to hear")
+    is_searched = False
+    fields = (
+        ("kind", "entity_id"), ("wanted", "sent"), ("changed_at", "sent_at"), ("attempts", "failing_since"),
+        ("next_attempt_at", "claimed_until"), ("parked_at", "reason"), "last_error",
+    )  # fmt: skip
+    list_display = ("kind", "entity_id", "is_told", "changed_at", "attempts", "reason", "parked_at")
+    list_filter = ("kind", "reason")
+    search_fields = ("=entity_id",)
+    ordering = ("-changed_at",)
+    nothing_yet = "Nothing has changed yet that Dojo would have to hear of."
+    acts = (
+        ManagerAct("retry", "Send again", Act.INTEGRATION, _retry, "on its way.",
+                   fits=lambda event: event.parked_at is not None, icon="send"),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[OutboundEvent]":
+        rows: QuerySet[OutboundEvent] = super().get_queryset(request)
+        return rows
+
+    def figures(self, request: HttpRequest) -> list[Figure]:
+        count = OutboundEvent.objects.filter(venue=venue_of(request), parked_at__isnull=False).count()
+        return [Figure(45, "changes Dojo was not told of", str(count), self.address(), is_urgent=True)] if count else []
+
+    @display(description="Told", boolean=True)
+    def is_told(self, event: OutboundEvent) -> bool:
+        return event.sent == event.wanted

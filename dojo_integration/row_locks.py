@@ -1,8 +1,12 @@
 """The only SELECT … FOR UPDATE of this app."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import F, Q
 from django.utils import timezone
 
-from dojo_integration.models import DojoSocket, RestCredential
+from dojo_integration.models import DojoSending, DojoSocket, OutboundEvent, RestCredential
 from pos.models import Venue
 
 
@@ -21,3 +25,35 @@ def socket_for_update(venue: Venue) -> DojoSocket:
     now = timezone.now()
     DojoSocket.objects.bulk_create([DojoSocket(venue=venue, since=now, seen_at=now)], ignore_conflicts=True)
     return known.get()
+
+
+def sending_for_update(venue: Venue, now: datetime) -> DojoSending:
+    """Lock how a venue's events get through, making the row on first hearing; before any of the events."""
+    known = DojoSending.objects.select_for_update(no_key=True, of=("self",)).filter(venue=venue)
+    if (row := known.first()) is not None:
+        return row
+    DojoSending.objects.bulk_create([DojoSending(venue=venue, since=now)], ignore_conflicts=True)
+    return known.get()
+
+
+def due_for_update(venue: Venue, now: datetime, most: int) -> list[OutboundEvent]:
+    """Lock some events that are due and that nobody has, the longest due first; what others lock is passed over."""
+    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    due = OutboundEvent.objects.select_for_update(no_key=True, skip_locked=True, of=("self",)).filter(
+        free, venue=venue, sent__lt=F("wanted"), parked_at__isnull=True, next_attempt_at__lte=now
+    )
+    return list(due.order_by("next_attempt_at")[:most])
+
+
+def untold_for_update(venue: Venue, most: int) -> list[OutboundEvent]:
+    """Lock some events that were not sent, also those whose time has not come; what others lock is passed over."""
+    untold = OutboundEvent.objects.select_for_update(no_key=True, skip_locked=True, of=("self",)).filter(
+        venue=venue, sent__lt=F("wanted"), parked_at__isnull=True
+    )
+    return list(untold.order_by("next_attempt_at")[:most])
+
+
+def events_for_update(venue: Venue, event_ids: Iterable[int]) -> dict[int, OutboundEvent]:
+    """Lock these events in the order in which every change writes them; unknown ones are simply missing."""
+    rows = OutboundEvent.objects.select_for_update(no_key=True, of=("self",)).filter(venue=venue, pk__in=set(event_ids))
+    return {row.pk: row for row in rows.order_by("entity_id")}
