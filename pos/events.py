@@ -81,6 +81,16 @@ class SocketChanged(Event):
     """The venue's line to its card provider: up, down, or refused."""
 
 
+@dataclass(frozen=True, slots=True)
+class EventKept(Event):
+    """The card provider told of something that nobody has looked into yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTaken(Event):
+    """An order came from a guest's phone; its payment may have come before it."""
+
+
 Subscriber = Callable[[Sequence[Event]], None]
 
 _collected: ContextVar[list[Event] | None] = ContextVar("collected_events", default=None)
