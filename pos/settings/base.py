@@ -235,7 +235,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_FOLDER.path / "celerybeat-schedule")
 # ---- Events: who hears of a change (pos.events) ------------------------------------------------------------------
 
 BEFORE_COMMIT_SUBSCRIBERS = ["dojo_integration.documents.write_order_documents"]
-AFTER_COMMIT_SUBSCRIBERS = ["pos.live.push"]
+AFTER_COMMIT_SUBSCRIBERS = ["pos.live.push", "dojo_integration.nudges.after_commit"]
 
 # Lists of WebSocket routes, for the live port.
 LIVE_ROUTES = ["orders.routing.websocket_routes"]
