@@ -1,8 +1,20 @@
-"""What the clock does for the conversation with Dojo."""
+"""What the clock, or a nudge, does for the conversation with Dojo."""
+
+import random
+import time
+from collections.abc import Callable, Iterable
 
 from celery import shared_task
 
+from dojo_integration.dojo_api.client import api_of
+from dojo_integration.inbox import handle_events, look_at_intents
 from dojo_integration.services.forgetting import forget_answered_requests
+from dojo_integration.services.inbox import venues_with_events_due
+from orders.services.looking import venues_with_looks_due, wake_looks_for_orders
+from pos.models import Venue
+
+# With the batch that was begun before, well within CELERY_TASK_TIME_LIMIT.
+LONGEST_RUN = 25.0
 
 
 @shared_task
@@ -14,10 +26,25 @@ def forget_old_requests() -> int:
 @shared_task
 def handle_dojo_events() -> int:
     """What Dojo told of is looked up at Dojo, and the books are brought in line."""
-    return 0
+    return _with_dojo(venues_with_events_due(), handle_events)
 
 
 @shared_task
 def look_at_payment_intents() -> int:
     """Payments that are not at their end are asked about again, so that an event that was lost is made up for."""
-    return 0
+    wake_looks_for_orders()
+    return _with_dojo(venues_with_looks_due(), look_at_intents)
+
+
+def _with_dojo(venues: Iterable[Venue], work: Callable[..., int]) -> int:
+    until = time.monotonic() + LONGEST_RUN
+    # Where there is more than one run can do, each venue has its turn sooner or later.
+    waiting = list(venues)
+    random.shuffle(waiting)
+    done = 0
+    for venue in waiting:
+        api = api_of(venue)
+        if api is not None:
+            with api as dojo:
+                done += work(venue, dojo, until=until)
+    return done
