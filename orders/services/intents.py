@@ -76,16 +76,20 @@ def apply_payment_intent(*, actor: Actor, facts: IntentFacts) -> IntentOutcome:
     if intent.order_id not in (None, order.pk):
         # Recorded on another order since we looked: that one is to be held.
         raise StartAgain
-    intent.order = order
+    intent.looking_until, intent.failed_looks = None, 0
+    if _RANK[facts.status] < _RANK[IntentStatus(intent.status)]:
+        # Read at Dojo before what we know already, by somebody slow: when to look again is not theirs to say.
+        intent.save(update_fields=["looking_until", "failed_looks", "updated_at"])
+        return IntentOutcome.NOTHING
+    intent.order, intent.order_names = order, []
     if facts.capture_mode:
         intent.capture_mode = facts.capture_mode
     outcome = _apply(held, order, intent, actor, facts)
-    intent.status = _later_status(intent, facts)
+    intent.status = facts.status
     intent.seen_amount, intent.seen_tips = facts.amount, facts.tips
     intent.seen_refunded = max(intent.seen_refunded, facts.refunded)
     if outcome is not IntentOutcome.WAITING:
         intent.next_look_at = next_look(intent, held.now)
-    intent.looking_until, intent.failed_looks, intent.order_names = None, 0, []
     intent.save()
     return outcome
 
@@ -130,8 +134,15 @@ def _record(held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts
         return IntentOutcome.WAITING
     take_intent(held, order, intent, actor, source=IntentSource.EVENT, amount=facts.amount, tips=facts.tips)
     settle_money(held, order, actor)
-    if misfit is None:
-        return _refund_what_went_back(held, order, intent, actor, facts)
+    if misfit is not None:
+        _tell_of_too_much(held, order, intent, facts, misfit)
+    if facts.refunded:
+        # Some of it went back before we heard of it.
+        _refund(held, order, intent, actor, facts)
+    return IntentOutcome.RECORDED if misfit is None else IntentOutcome.OVERPAID
+
+
+def _tell_of_too_much(held: Held, order: Order, intent: PaymentIntent, facts: IntentFacts, misfit: str) -> None:
     tell_manager(
         held.venue,
         ExceptionKind.OVERPAID,
@@ -140,7 +151,6 @@ def _record(held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts
         intent=intent,
         amount=order.overpaid,
     )
-    return IntentOutcome.OVERPAID
 
 
 def _looked_long_enough(held: Held, intent: PaymentIntent) -> bool:
@@ -152,14 +162,6 @@ def _looked_long_enough(held: Held, intent: PaymentIntent) -> bool:
         return True
     intent.next_look_at = held.now + LOOKS_AFTER_REFUSAL[intent.looks_after_refusal]
     return False
-
-
-def _refund_what_went_back(
-    held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts: IntentFacts
-) -> IntentOutcome:
-    if facts.refunded:
-        _refund(held, order, intent, actor, facts)
-    return IntentOutcome.RECORDED
 
 
 def _correct(held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts: IntentFacts) -> IntentOutcome | None:

@@ -603,6 +603,39 @@ def test_authorized_for_more_than_is_owed_waits_for_dojo_to_ask(uk):
     assert says(uk, order, "Captured", 6000) == IntentOutcome.WAITING
 
 
+@pytest.mark.parametrize("old", ["Created", "Authorized"])
+def test_an_old_answer_that_somebody_slow_brings_does_not_end_the_looks(uk, old):
+    # given: refused, and known to be taken
+    order = a_bill(uk, total=5000)
+    with pytest.raises(Conflict):
+        record(uk, order, 6000)
+    says(uk, order, "Captured", 6000)
+    before = PaymentIntent.objects.get()
+
+    # when
+    outcome = says(uk, order, old, 5000)
+
+    # then
+    after = PaymentIntent.objects.get()
+    assert outcome == IntentOutcome.NOTHING
+    assert (after.status, after.next_look_at, after.seen_amount) == ("Captured", before.next_look_at, 6000)
+    assert after.next_look_at is not None
+
+
+def test_what_was_too_much_and_went_back_in_part_is_both(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 5000)
+
+    # when
+    outcome = says(uk, order, "Captured", 4000, intent="pi_2", refunded=1500)
+
+    # then
+    assert outcome == IntentOutcome.OVERPAID
+    assert rows(order)[1:] == [("payment", 4000, 0), ("refund", -1500, 0)]
+    assert money(order) == (OrderStatus.FINALIZED, 7500, 0, 0, 2500)
+
+
 def test_captured_without_ever_asking_us_is_recorded_and_marked_overpaid(uk):
     # given
     order = a_bill(uk, total=5000)
