@@ -19,6 +19,7 @@ class DojoAccount:
     software_house_id: str
     reseller_id: str
     ws_url: str
+    api_url: str
 
 
 def connection_of(venue: Venue) -> DojoAccount | None:
@@ -35,6 +36,7 @@ def connection_of(venue: Venue) -> DojoAccount | None:
         software_house_id=entered.software_house_id or settings.DOJO_SOFTWARE_HOUSE_ID,
         reseller_id=entered.reseller_id or settings.DOJO_RESELLER_ID,
         ws_url=settings.DOJO_WS_URL,
+        api_url=settings.DOJO_API_URL,
     )
 
 

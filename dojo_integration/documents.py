@@ -9,15 +9,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
 
 import orjson
 from django.db import connection, transaction
+from django.utils import timezone
 
+from dojo_integration import outbox
 from dojo_integration.models import OrderDocument
 from dojo_integration.order_rows import read_facts
 from dojo_integration.wire.order import OrderFacts, render_order
 from orders.models import Order
-from pos.events import Event, OrderChanged, WaiterRenumbered
+from pos.events import Event, OrderChanged, PastOrderWritten, WaiterRenumbered
 from pos.statements import Slot, Statement
 
 
@@ -52,7 +55,6 @@ _UPSERT = """
     WHERE (d.venue_id, d.number, d.table_code, d.waiter_id, d.party_id, d.reservation_id, d.payable, d.body)
         IS DISTINCT FROM (excluded.venue_id, excluded.number, excluded.table_code, excluded.waiter_id,
                           excluded.party_id, excluded.reservation_id, excluded.payable, excluded.body)
-    RETURNING order_id
 """
 
 _BODY: Statement[tuple[str]] = Statement(
@@ -67,25 +69,34 @@ _committed: ContextVar[dict[str, str] | None] = ContextVar("committed_documents"
 
 
 def write_order_documents(events: Sequence[Event]) -> None:
-    """Before the commit: bring the documents of all changed orders in step with their rows."""
+    """Before the commit: bring the documents of all changed orders in step with their rows, and the outbox with both.
+
+    Dojo is to hear of every order that reads differently now, and of every guest.
+    """
     changed = {event.order_id for event in events if isinstance(event, OrderChanged)}
-    for event in events:
-        if isinstance(event, WaiterRenumbered):
-            _rewrite_orders_of(event.membership_id, besides=changed)
-    if changed:
-        documents = render_documents(changed)
-        store(documents)
-        memory = _committed.get()
-        if memory is not None:
-            transaction.on_commit(lambda: memory.update((row.order_id, row.body) for row in documents), robust=True)
+    past = {event.order_id for event in events if isinstance(event, PastOrderWritten)} - changed
+    renumbered = [event.membership_id for event in events if isinstance(event, WaiterRenumbered)]
+    if past:
+        store(render_documents(past))
+    news = outbox.News()
+    news.add_guests(events)
+    if renumbered:
+        news.add_by_the_way(_rewrite_orders_of(renumbered, besides=changed))
+    documents = render_documents(changed) if changed else []
+    _store_and_tell(documents, news)
+    memory = _committed.get()
+    if memory is not None and documents:
+        transaction.on_commit(lambda: memory.update((row.order_id, row.body) for row in documents), robust=True)
 
 
-def _rewrite_orders_of(membership_id: int, *, besides: set[str]) -> None:
-    """A waiter's number stands on their closed orders too, which no screen waits for."""
-    theirs = Order.objects.filter(waiter=membership_id).exclude(pk__in=besides).order_by("pk")
-    order_ids = list(theirs.values_list("pk", flat=True))
+def _rewrite_orders_of(membership_ids: Sequence[int], *, besides: set[str]) -> list[tuple[int, str]]:
+    """A waiter's number stands on their closed orders too, which no screen waits for; says whose read differently."""
+    theirs = Order.objects.filter(waiter__in=membership_ids).exclude(pk__in=besides).order_by("pk")
+    venue_of = dict(theirs.values_list("pk", "venue_id"))
+    order_ids, new = list(venue_of), []
     for start in range(0, len(order_ids), BATCH):
-        store(render_documents(order_ids[start : start + BATCH]))
+        new += store(render_documents(order_ids[start : start + BATCH]))
+    return [(venue_of[order_id], order_id) for order_id in new]
 
 
 @contextmanager
@@ -105,13 +116,24 @@ def render_documents(order_ids: Iterable[str]) -> list[Document]:
 
 
 def store(documents: Sequence[Document]) -> list[str]:
-    """Keep these documents where their text is new, in one statement; says which that were."""
+    """Keep these documents where their text is new, in one statement; says which that were, and Dojo nothing."""
     if not documents:
         return []
-    rows = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(documents))
+    upsert, params = _upsert(documents)
     with connection.cursor() as cursor:
-        cursor.execute(_UPSERT.format(rows=rows), [value for document in documents for value in _in_columns(document)])
+        cursor.execute(f"{upsert} RETURNING order_id", params)
         return [order_id for (order_id,) in cursor.fetchall()]
+
+
+def _store_and_tell(documents: Sequence[Document], news: outbox.News) -> None:
+    """The same where Dojo has to hear of what is new, and of other news: still one statement."""
+    upsert, params = _upsert(documents) if documents else ("", [])
+    outbox.want(news, now=timezone.now(), documents=upsert, document_params=params)
+
+
+def _upsert(documents: Sequence[Document]) -> tuple[str, list[Any]]:
+    rows = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(documents))
+    return _UPSERT.format(rows=rows), [value for document in documents for value in _in_columns(document)]
 
 
 def read_body(venue_id: int, order_id: str) -> str | None:

@@ -6,7 +6,7 @@ an event is marked as handled last of all.
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Protocol
@@ -17,11 +17,13 @@ from dojo_integration.backoff import wait_after
 from dojo_integration.dojo_api.errors import DojoError, NotFound, Refused, Unavailable
 from dojo_integration.dojo_api.results import PaymentIntent as Found
 from dojo_integration.models import DojoEvent
+from dojo_integration.nudging import nudge
 from dojo_integration.reconciling import Unusable, facts_of
 from dojo_integration.services.inbox import claim_events, mark_handled, note_failure
 from orders.services.intents import IntentOutcome, apply_payment_intent
 from orders.services.looking import claim_looks, put_off_look
 from pos.errors import PosError
+from pos.events import Event, EventKept, OrderTaken
 from pos.models import Venue
 from pos.permissions import Actor, Requester
 
@@ -34,11 +36,24 @@ PATIENCE = timedelta(hours=24)
 PATIENCE_WITH_UNKNOWN = timedelta(hours=1)
 AT_ONCE = timedelta(0)
 
+# Who has work once this has happened.
+_TASKS: Mapping[type[Event], str] = {
+    EventKept: "dojo_integration.tasks.handle_dojo_events",
+    OrderTaken: "dojo_integration.tasks.look_at_payment_intents",
+}
+
 
 class Dojo(Protocol):
     """Where a payment intent is looked up."""
 
     def payment_intent(self, intent_id: str, *, with_canceled: bool) -> Found: ...
+
+
+def nudge_workers(events: Sequence[Event]) -> None:
+    """Have what was published looked into soon; one of AFTER_COMMIT_SUBSCRIBERS. Where it is lost a sweep finds it."""
+    for event in events:
+        if (task := _TASKS.get(type(event))) is not None:
+            nudge(event.venue_id, task)
 
 
 def handle_events(venue: Venue, dojo: Dojo, *, until: float) -> int:

@@ -1,4 +1,4 @@
-"""What only the conversation with Dojo needs: order documents, credentials, the venue's connection, what came in."""
+"""What only the conversation with Dojo needs: order documents, credentials, the connection, what comes and goes."""
 
 import hashlib
 
@@ -263,3 +263,97 @@ class WebhookSecret(models.Model):
 
     def __str__(self) -> str:
         return self.secret_id
+
+
+class EventKind(models.TextChoices):
+    """What we tell Dojo of, by the names that it knows."""
+
+    ORDER = "OrderUpdated", "Order"
+    PARTY = "PartyUpdated", "Party"
+    RESERVATION = "ReservationUpdated", "Reservation"
+
+
+class ParkedFor(models.TextChoices):
+    """Why an event is not sent again by itself."""
+
+    REFUSED = "refused", "Dojo refused it for good"
+    GIVEN_UP = "given_up", "Tried for a day"
+
+
+class OutboundEvent(models.Model):
+    """What Dojo has to hear of one order, party or reservation: how often it changed, and what of that Dojo knows.
+
+    Due is what was wanted more often than it was sent. An event carries an id and no state: whoever hears of it reads
+    what is true at that moment, so no order of sending can show something older after something newer.
+    """
+
+    # Checked by nobody: the same transaction wrote the entity, and whose it is.
+    venue = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    kind = models.CharField(max_length=20, choices=EventKind, db_collation="C")
+    entity_id = models.CharField(max_length=40, db_collation="C")
+    # Orders have a document to compare; of guests, what Dojo sees of them is remembered by its hash alone.
+    fingerprint = models.CharField(max_length=64, blank=True, db_collation="C")
+    wanted = models.PositiveBigIntegerField(default=1, help_text="How often it changed.")
+    sent = models.PositiveBigIntegerField(default=0, help_text="Up to which of those changes Dojo was told.")
+    changed_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0, help_text="In vain, one after the other.")
+    failing_since = models.DateTimeField(null=True, blank=True)
+    parked_at = models.DateTimeField(null=True, blank=True)
+    # These two stay until Dojo was told after all.
+    reason = models.CharField(max_length=12, choices=ParkedFor, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-changed_at"]
+        verbose_name = "event for Dojo"
+        verbose_name_plural = "events for Dojo"
+        constraints = [
+            models.UniqueConstraint(fields=["venue", "kind", "entity_id"], name="outbound_event_once"),
+            models.CheckConstraint(
+                condition=models.Q(sent__lte=models.F("wanted")), name="outbound_event_sent_was_wanted"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["venue", "next_attempt_at"],
+                condition=models.Q(sent__lt=models.F("wanted"), parked_at__isnull=True),
+                name="outbound_event_due",
+            ),
+            models.Index(
+                fields=["venue", "-parked_at"],
+                condition=models.Q(parked_at__isnull=False),
+                name="outbound_event_parked",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.entity_id}"
+
+
+class SendingState(models.TextChoices):
+    RUNNING = "running", "Dojo hears of every change"
+    DOWN = "down", "Dojo does not answer"
+    BUSY = "busy", "Dojo asks us to wait"
+    REFUSED = "refused", "Dojo refuses the API key"
+    NO_KEY = "no_key", "The API key cannot be read"
+
+
+class DojoSending(models.Model):
+    """How a venue's events get through to Dojo; while they do not, they wait together until it is tried again."""
+
+    venue = models.OneToOneField(Venue, on_delete=models.CASCADE, primary_key=True, related_name="dojo_sending")
+    state = models.CharField(max_length=12, choices=SendingState, default=SendingState.RUNNING)
+    since = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0, help_text="One after the other, whatever it was about.")
+    rests_until = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+    last_error_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.venue_id}: {self.get_state_display()}"

@@ -19,8 +19,8 @@ def facts_of(found: Found) -> IntentFacts:
         status=_status(found),
         currency=found.currency,
         amount=_paid(found),
-        tips=found.tips_amount or 0,
-        refunded=found.refunded_amount or 0,
+        tips=found.tips_amount,
+        refunded=found.refunded_amount,
         capture_mode=CaptureMode(found.capture_mode) if found.capture_mode in CaptureMode else CaptureMode.UNKNOWN,
         # Dojo's older documents call its own order id external, the newer ones ours: either may stand in either place.
         order_names=_names(found.order_external_id, found.order_id),
@@ -35,12 +35,9 @@ def _status(found: Found) -> IntentStatus:
 
 
 def _paid(found: Found) -> int:
-    """What was paid of the bill: with its service charge, without a tip or what the guest got in cash."""
-    if found.total_amount:
-        return found.total_amount - (found.tips_amount or 0) - (found.cashback_amount or 0)
-    if found.amount is None:
+    if found.paid_amount is None or not found.currency:
         raise Unusable("Dojo does not say how much this payment is.")
-    return found.amount + (found.service_charge_amount or 0)
+    return found.paid_amount
 
 
 def _names(*names: str) -> tuple[str, ...]:

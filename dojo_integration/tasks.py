@@ -2,9 +2,10 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from celery import shared_task
+from django.db.models import QuerySet
 
 from dojo_integration.dojo_api.client import api_of
 from dojo_integration.inbox import handle_events, look_at_intents
@@ -24,25 +25,27 @@ def forget_old_requests() -> int:
 
 
 @shared_task
-def handle_dojo_events() -> int:
-    """What Dojo told of is looked up at Dojo, and the books are brought in line."""
-    return _with_dojo(venues_with_events_due(), handle_events)
+def handle_dojo_events(venue_id: int | None = None) -> int:
+    """What Dojo told of, a venue or all of them, is looked up at Dojo, and the books are brought in line."""
+    return _with_dojo(venues_with_events_due(), venue_id, handle_events)
 
 
 @shared_task
-def look_at_payment_intents() -> int:
+def look_at_payment_intents(venue_id: int | None = None) -> int:
     """Payments that are not at their end are asked about again, so that an event that was lost is made up for."""
     wake_looks_for_orders()
-    return _with_dojo(venues_with_looks_due(), look_at_intents)
+    return _with_dojo(venues_with_looks_due(), venue_id, look_at_intents)
 
 
-def _with_dojo(venues: Iterable[Venue], work: Callable[..., int]) -> int:
+def _with_dojo(venues: "QuerySet[Venue]", venue_id: int | None, work: Callable[..., int]) -> int:
     until = time.monotonic() + LONGEST_RUN
+    waiting = list(venues if venue_id is None else venues.filter(pk=venue_id))
     # Where there is more than one run can do, each venue has its turn sooner or later.
-    waiting = list(venues)
     random.shuffle(waiting)
     done = 0
     for venue in waiting:
+        if time.monotonic() >= until:
+            break
         api = api_of(venue)
         if api is not None:
             with api as dojo:

@@ -25,6 +25,13 @@ class OrderChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PastOrderWritten(Event):
+    """An order that was over before it was written down: kept for whoever asks, and no news to anybody."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseChanged(Event):
     order_id: str
 
@@ -89,6 +96,10 @@ class EventKept(Event):
 @dataclass(frozen=True, slots=True)
 class OrderTaken(Event):
     """An order came from a guest's phone; its payment may have come before it."""
+
+
+class OutboxChanged(Event):
+    """What the card provider has to be told: given up or taken up again, or whether any of it gets through."""
 
 
 Subscriber = Callable[[Sequence[Event]], None]

@@ -24,6 +24,7 @@ from pos.events import (
     LeaseChanged,
     MenuChanged,
     OrderChanged,
+    OutboxChanged,
     PartyChanged,
     ReservationChanged,
     SocketChanged,
@@ -98,6 +99,8 @@ def _audience(event: Event) -> Iterator[tuple[str, str]]:
             yield menu_group(venue), "menu"
         case SocketChanged():
             yield integration_group(venue), "socket"
+        case OutboxChanged():
+            yield integration_group(venue), "outbox"
 
 
 class _Sender:

@@ -20,9 +20,11 @@ from dojo_integration.models import (
     AnsweredRequest,
     DojoConnection,
     DojoEvent,
+    DojoSending,
     DojoSocket,
     EventName,
     OrderDocument,
+    OutboundEvent,
     RestCredential,
     WebhookSecret,
     hash_secret,
@@ -32,6 +34,7 @@ from orders import models as orders
 from orders import vat_presets
 from orders.services.opening import next_number
 from orders.services.venue_setup import lay_foundations
+from pos.ids import ORDER, new_id
 from pos.models import Approval, AuditEntry, Country, Currency, Membership, Role, Staff, Till, Venue
 from pos.models.people import hash_till_token
 from pos.permissions import Act, Actor
@@ -593,6 +596,27 @@ class DojoSocketFactory(DjangoModelFactory[DojoSocket]):
     venue = factory.SubFactory(VenueFactory)
     since = _now
     seen_at = _now
+
+
+class DojoSendingFactory(DjangoModelFactory[DojoSending]):
+    class Meta:
+        model = DojoSending
+
+    venue = factory.SubFactory(VenueFactory)
+    since = _now
+
+
+class OutboundEventFactory(DjangoModelFactory[OutboundEvent]):
+    """An order that Dojo has to hear of, due for a moment."""
+
+    class Meta:
+        model = OutboundEvent
+
+    venue = factory.SubFactory(VenueFactory)
+    kind = "OrderUpdated"
+    entity_id = factory.LazyFunction(lambda: new_id(ORDER))
+    changed_at = _now
+    next_attempt_at = _now
 
 
 # --- a whole venue ---------------------------------------------------------------------------------------------------

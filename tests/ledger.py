@@ -10,18 +10,34 @@ from dojo_integration.dojo_api.errors import NotFound
 from dojo_integration.dojo_api.results import PaymentIntent as Found
 
 
-def an_intent(intent_id: str = "pi-1", status: str = "Captured", amount: int | None = 2000, **fields: Any) -> Found:
-    """A payment in pounds as Dojo tells of it; ``order`` is our id, ``dojo_order`` Dojo's."""
-    named = {"order_external_id": fields.pop("order", ""), "order_id": fields.pop("dojo_order", "")}
-    defaults = {
-        "capture_mode": "Auto", "tips_amount": 0, "service_charge_amount": 0, "cashback_amount": 0,
-        "refunded_amount": 0, "currency": "GBP", "reference": "Order 236", "waiter_id": "",
-    }  # fmt: skip
-    known = {**defaults, **named, **fields}
-    parts = (amount, known["tips_amount"], known["service_charge_amount"], known["cashback_amount"])
-    return Found(
-        id=intent_id, status=status, amount=amount, **{"total_amount": sum(part or 0 for part in parts), **known}
-    )
+def an_intent(
+    intent_id: str = "pi-1",
+    status: str = "Captured",
+    amount: int | None = 2000,
+    *,
+    currency: str = "GBP",
+    order: str = "",
+    dojo_order: str = "",
+    waiter_id: str = "",
+    **fields: Any,
+) -> Found:
+    """A payment as the client reads it; ``order`` is our id, ``dojo_order`` Dojo's, ``fields`` Dojo's own."""
+    parts = {"amount": amount, "tipsAmount": 0, "serviceChargeAmount": 0, "cashbackAmount": 0}
+    parts |= {name: value for name, value in fields.items() if name in parts}
+    total = fields.pop("totalAmount", sum(part or 0 for part in parts.values()))
+    money = {name: value for name, value in {**parts, "totalAmount": total}.items() if value is not None}
+    body = {
+        "id": intent_id,
+        "status": status,
+        "captureMode": "Auto",
+        "refundedAmount": 0,
+        "reference": "Order 236",
+        "orderDetails": {"externalId": order, "id": dojo_order},
+        "metadata": {"waiterId": waiter_id},
+        **fields,
+        **{name: {"value": value, "currencyCode": currency} for name, value in money.items()},
+    }
+    return Found.read(body)
 
 
 @dataclass

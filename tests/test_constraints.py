@@ -167,6 +167,9 @@ REFUSED: list[tuple[str, Break]] = [
         "trading_period_number_unique",
         lambda shop: make.TradingPeriodFactory(venue=shop.venue, number=1, closed_at=timezone.now()),
     ),
+    # what Dojo has to hear
+    ("outbound_event_once", twice(lambda shop: make.OutboundEventFactory(venue=shop.venue, entity_id="order_1"))),
+    ("outbound_event_sent_was_wanted", lambda shop: make.OutboundEventFactory(venue=shop.venue, wanted=1, sent=2)),
     ("till_operation_once", twice(lambda shop: make.TillOperationFactory(till=shop.till, op_id="a.1"))),
 ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dojo_integration', '0005_socket'),
+        ('dojo_integration', '0006_outbox'),
         ('pos', '0003_people_in_words'),
     ]
 

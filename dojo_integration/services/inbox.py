@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from dojo_integration.models import DojoEvent, EventName
-from dojo_integration.row_locks import event_for_update, events_for_update, events_to_handle
+from dojo_integration.row_locks import dojo_event_for_update, dojo_events_for_update, dojo_events_to_handle
 from pos import audit
 from pos.events import EventKept, publish
 from pos.models import Venue
@@ -78,7 +78,7 @@ def venues_with_events_due() -> "QuerySet[Venue]":
 def claim_events(*, actor: Actor, most: int) -> list[DojoEvent]:
     """Take some events that are due, so that nobody else does."""
     now = timezone.now()
-    events = events_to_handle(actor.venue, now, most)
+    events = dojo_events_to_handle(actor.venue, now, most)
     DojoEvent.objects.filter(pk__in=[event.pk for event in events]).update(claimed_until=now + CLAIM)
     return events
 
@@ -86,7 +86,7 @@ def claim_events(*, actor: Actor, most: int) -> list[DojoEvent]:
 @service
 def mark_handled(*, actor: Actor, event_ids: Iterable[int], outcome: str) -> int:
     """Dojo was asked and the books agree: these events are done with; returns how many were not yet."""
-    open_ones = [event.pk for event in events_for_update(actor.venue, event_ids)]
+    open_ones = [event.pk for event in dojo_events_for_update(actor.venue, event_ids)]
     return DojoEvent.objects.filter(pk__in=open_ones).update(
         handled_at=timezone.now(),
         outcome=outcome,
@@ -113,7 +113,7 @@ def note_failure(
     """
     now = timezone.now()
     parked = 0
-    for event in events_for_update(actor.venue, event_ids):
+    for event in dojo_events_for_update(actor.venue, event_ids):
         event.attempts += 1
         event.failing_since = event.failing_since or now
         event.last_error = error[:LONGEST_ERROR]
@@ -139,7 +139,7 @@ def retry_event(*, actor: Actor, event_id: int) -> DojoEvent:
     Raises NotFound, NotPermitted.
     """
     require(actor, Act.INTEGRATION)
-    event = event_for_update(actor.venue, event_id)
+    event = dojo_event_for_update(actor.venue, event_id)
     if event.handled_at is not None:
         return event
     event.parked_at = event.failing_since = event.claimed_until = None

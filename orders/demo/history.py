@@ -21,7 +21,7 @@ from orders.models import (
 )
 from orders.row_locks import period_for_update
 from orders.services.vat import rates_for
-from pos.events import OrderChanged, publish
+from pos.events import PastOrderWritten, publish
 from pos.models import AuditEntry, Membership, Till, Venue
 from pos.permissions import Actor
 from pos.service import service
@@ -52,7 +52,7 @@ def write_day(*, actor: Actor, number: int) -> TradingPeriod | None:
     for visit in visits:
         numbers.last += 1
         order = VisitRows(books, visit, written, number=numbers.last, random=random).write()
-        publish(OrderChanged(venue_id=venue.pk, order_id=order.pk))
+        publish(PastOrderWritten(venue_id=venue.pk, order_id=order.pk))
     written.save()
     numbers.save()
     _note_money(books, written)

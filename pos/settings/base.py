@@ -59,6 +59,12 @@ DOJO_API_KEY = env.str("DOJO_API_KEY", default="").strip()
 DOJO_SOFTWARE_HOUSE_ID = env.str("DOJO_SOFTWARE_HOUSE_ID", default="softwareHouse1")
 DOJO_RESELLER_ID = env.str("DOJO_RESELLER_ID", default="")
 DOJO_WS_URL = env.str("DOJO_WS_URL", default="wss://eu.ws.dojo.tech/epos")
+DOJO_API_URL = env.str("DOJO_API_URL", default="https://api.dojo.tech").strip()
+DOJO_API_VERSION = env.str("DOJO_API_VERSION", default="2026-02-27").strip()
+# Where in Dojo's API the seller is named: where its contract declares the header, unless Dojo asks for less.
+DOJO_RESELLER_PATHS = [
+    path.strip() for path in env.list("DOJO_RESELLER_PATHS", default=["/terminals", "/terminal-sessions"])
+]
 # How many of Dojo's requests over the WebSocket are worked on at once; each needs a database connection while it is.
 DOJO_THREADS = env.int("DOJO_THREADS", default=64)
 
@@ -237,7 +243,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_FOLDER.path / "celerybeat-schedule")
 # ---- Events: who hears of a change (pos.events) ------------------------------------------------------------------
 
 BEFORE_COMMIT_SUBSCRIBERS = ["dojo_integration.documents.write_order_documents"]
-AFTER_COMMIT_SUBSCRIBERS = ["pos.live.push", "dojo_integration.nudges.after_commit"]
+AFTER_COMMIT_SUBSCRIBERS = ["pos.live.push", "dojo_integration.inbox.nudge_workers"]
 
 # Lists of WebSocket routes, for the live port.
 LIVE_ROUTES = ["orders.routing.websocket_routes"]

@@ -1,16 +1,18 @@
 """A change of set-up rows is one unit: documents in step, screens told, a line in the audit trail; or nothing."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from bookings.models import Party
 from dojo_integration.documents import render_documents
-from dojo_integration.models import OrderDocument
+from dojo_integration.models import OrderDocument, OutboundEvent
 from floorplan.models import Area, Table
 from orders.admin.plan import TableAdmin
 from orders.models import Category, Order, Origin, Product
@@ -39,6 +41,7 @@ from tests.factories import (
     a_venue,
 )
 from tests.orders.test_live_screens import listen
+from tests.outbox import all_told, newly_wanted
 
 pytestmark = pytest.mark.django_db
 
@@ -476,3 +479,37 @@ def test_a_spoilt_table_is_refused_at_its_field(
     assert answer.status_code == 200
     assert words in text_of(answer)
     assert everything() == before
+
+
+# --- the outbox ------------------------------------------------------------------------------------------------------
+
+
+def test_dojo_is_to_hear_of_what_a_renamed_table_changed(uk: WorkingVenue, manager: Client) -> None:
+    order = a_bill(uk)
+    a_bill(uk, table="t2")
+    booking = ReservationFactory(venue=uk.venue)
+    ReservationTableFactory(reservation=booking, table=uk.tables["t1"])
+    news = newly_wanted(lambda: change_table(manager, uk.tables["t1"], name="Window 1"))
+    # guests are at a table's code, which stays; of the booking Dojo had not heard yet
+    assert news == {("OrderUpdated", order.pk): 1, ("ReservationUpdated", booking.pk): 1}
+
+
+def test_dojo_is_to_hear_of_a_new_number_and_of_old_orders_by_the_way(uk: WorkingVenue, manager: Client) -> None:
+    # given
+    now = timezone.now()
+    opened, elsewhere = a_bill(uk), OrderFactory(venue=uk.venue, waiter=uk.supervisor)
+    old = [a_bill(uk, table="t2", name=f"Old {number}") for number in range(6)]
+    Order.objects.filter(pk__in=[order.pk for order in old]).update(
+        status="Canceled", closed_at=now, business_date=now.date()
+    )
+    all_told()
+    # when
+    news = newly_wanted(lambda: change_person(manager, uk.waiter, waiter_id="77"))
+    # then
+    assert set(news) == {("OrderUpdated", order.pk) for order in (opened, *old)}
+    assert ("OrderUpdated", elsewhere.pk) not in news
+    due = dict(OutboundEvent.objects.filter(kind="OrderUpdated").values_list("entity_id", "next_attempt_at"))
+    assert due[opened.pk] < timezone.now()
+    assert all(now < due[order.pk] < timezone.now() + timedelta(hours=1) for order in old)
+    # not all at one moment
+    assert max(due[order.pk] for order in old) - min(due[order.pk] for order in old) > timedelta(seconds=10)

@@ -71,7 +71,7 @@ def test_an_event_is_looked_up_and_the_payment_recorded(uk: WorkingVenue, dojo: 
     # given
     order = a_bill(uk, total=5000)
     event = tell(uk, payment_status="Created")
-    dojo.has(an_intent(order=order.pk, amount=2000, tips_amount=300, waiter_id="7"))
+    dojo.has(an_intent(order=order.pk, amount=2000, tipsAmount=300, waiter_id="7"))
     # when
     assert handle(uk, dojo) == 1
     # then: what Dojo says when it is asked counts, not what the event said
@@ -299,9 +299,7 @@ def test_dojo_says_how_long_it_wants_to_be_left_alone(
 
 
 def busy(seconds: float) -> Unavailable:
-    error = Unavailable("GET", "/payment-intents", 429)
-    error.retry_after = seconds
-    return error
+    return Unavailable("GET", "/payment-intents", 429, retry_after=seconds)
 
 
 def test_a_payment_that_dojo_does_not_know_keeps_nobody_waiting(

@@ -8,35 +8,31 @@ from tests.ledger import an_intent
 
 
 @pytest.mark.parametrize(
-    ("amounts", "paid"),
+    ("amounts", "paid", "tips"),
     [
         # the bill alone; with service; with a tip, which is none of the bill's; with cash for the guest
-        ({"amount": 2000}, 2000),
-        ({"amount": 2000, "service_charge_amount": 250}, 2250),
-        ({"amount": 2000, "tips_amount": 300}, 2000),
-        ({"amount": 2000, "cashback_amount": 1000}, 2000),
-        ({"amount": 2000, "service_charge_amount": 250, "tips_amount": 300, "cashback_amount": 1000}, 2250),
+        ({"amount": 2000}, 2000, 0),
+        ({"amount": 2000, "serviceChargeAmount": 250}, 2250, 0),
+        ({"amount": 2000, "tipsAmount": 300}, 2000, 300),
+        ({"amount": 2000, "cashbackAmount": 1000}, 2000, 0),
+        ({"amount": 2000, "serviceChargeAmount": 250, "tipsAmount": 300, "cashbackAmount": 1000}, 2250, 300),
         # without a total, from the parts
-        ({"amount": 2000, "total_amount": None}, 2000),
-        ({"amount": 2000, "service_charge_amount": 250, "tips_amount": 300, "total_amount": None}, 2250),
-        ({"amount": 2000, "service_charge_amount": None, "total_amount": 0}, 2000),
+        ({"amount": 2000, "totalAmount": None}, 2000, 0),
+        ({"amount": 2000, "serviceChargeAmount": 250, "tipsAmount": 300, "totalAmount": None}, 2250, 300),
         # without parts, from the total
-        ({"amount": None, "tips_amount": None, "cashback_amount": None, "total_amount": 2000}, 2000),
-        ({"amount": None, "tips_amount": 200, "total_amount": 2200}, 2000),
+        ({"amount": None, "tipsAmount": None, "totalAmount": 2000}, 2000, 0),
+        ({"amount": None, "tipsAmount": 200, "totalAmount": 2200}, 2000, 200),
     ],
 )
-def test_what_was_paid_of_the_bill(amounts: dict[str, int | None], paid: int) -> None:
-    known = {"service_charge_amount": 0, "tips_amount": 0, "cashback_amount": 0} | amounts
-    if "total_amount" not in known:
-        known["total_amount"] = sum(value or 0 for value in known.values())
-    facts = facts_of(an_intent(**known))
-    assert (facts.amount, facts.tips) == (paid, known["tips_amount"] or 0)
+def test_what_was_paid_of_the_bill(amounts: dict[str, int | None], paid: int, tips: int) -> None:
+    facts = facts_of(an_intent(**amounts))
+    assert (facts.amount, facts.tips) == (paid, tips)
 
 
 def test_what_else_it_says() -> None:
     # given
     found = an_intent(
-        "pi-9", "Refunded", refunded_amount=500, currency="EUR", capture_mode="Manual",
+        "pi-9", "Refunded", refundedAmount=500, currency="EUR", captureMode="Manual",
         order="order_1", dojo_order="dojo-1", reference="Order 7",
     )  # fmt: skip
     # when
@@ -63,15 +59,15 @@ def test_names_that_can_be_an_orders(said: dict[str, str], names: tuple[str, ...
 
 @pytest.mark.parametrize("mode", ["", "Later", "auto"])
 def test_a_capture_mode_that_nobody_knows_is_not_known(mode: str) -> None:
-    assert facts_of(an_intent(capture_mode=mode)).capture_mode == CaptureMode.UNKNOWN
+    assert facts_of(an_intent(captureMode=mode)).capture_mode == CaptureMode.UNKNOWN
 
 
-@pytest.mark.parametrize("status", ["", "Declined", "captured", "x" * 5_000])
+@pytest.mark.parametrize("status", ["Declined", "captured", "x" * 5_000])
 def test_a_status_that_nobody_knows_is_of_no_use(status: str) -> None:
     with pytest.raises(Unusable, match="no status that we know"):
         facts_of(an_intent(status=status))
 
 
-def test_without_any_amount_it_is_of_no_use() -> None:
+def test_without_an_amount_it_is_of_no_use() -> None:
     with pytest.raises(Unusable, match="how much"):
-        facts_of(an_intent(amount=None, tips_amount=None, service_charge_amount=None, total_amount=None))
+        facts_of(an_intent(amount=None, totalAmount=None))

@@ -83,7 +83,11 @@ def shop() -> WorkingVenue:
 def dialling(shop: WorkingVenue, url: str, **options: Any) -> Iterator[Dialler]:
     reseller = options.pop("reseller_id", "")
     account = DojoAccount(
-        api_key="sk_sandbox_abc", software_house_id="softwareHouse1", reseller_id=reseller, ws_url=url
+        api_key="sk_sandbox_abc",
+        software_house_id="softwareHouse1",
+        reseller_id=reseller,
+        ws_url=url,
+        api_url="https://api.dojo.tech",
     )
     dialler = Dialler(shop, account, **options)
     dialler.thread.start()
@@ -158,6 +162,7 @@ def test_only_the_oldest_venue_has_the_environments_key(settings: Any) -> None:
         software_house_id="softwareHouse1",
         reseller_id="",
         ws_url="wss://eu.ws.dojo.tech/epos",
+        api_url="https://api.dojo.tech",
     )
     assert "sk_sandbox" not in repr(account)
     assert connection_of(newest) is None

@@ -204,7 +204,9 @@ def test_one_process_serves_every_venue_that_has_a_key(
         def connection_of(venue: Venue) -> DojoAccount | None:
             url = urls.get(venue.pk)
             key = f"sk_sandbox_{venue.pk}"
-            return url and DojoAccount(api_key=key, software_house_id="softwareHouse1", reseller_id="", ws_url=url)
+            return url and DojoAccount(
+                api_key=key, software_house_id="softwareHouse1", reseller_id="", ws_url=url, api_url=""
+            )
 
         monkeypatch.setattr(ws_keeper, "connection_of", connection_of)
         monkeypatch.setattr(ws_line, "REFUSED_PAUSE", 0.2)

@@ -113,7 +113,7 @@ class Storm:
         named = self.dice.choice(
             [{"order": order.pk}, {"dojo_order": order.dojo_order_id}, {"order": order.dojo_order_id}]
         )
-        parts = {"service_charge_amount": self.dice.choice([0, 0, 100]), "tips_amount": self.dice.choice([0, 0, 150])}
+        parts = {"serviceChargeAmount": self.dice.choice([0, 0, 100]), "tipsAmount": self.dice.choice([0, 0, 150])}
         self.dojo.has(an_intent(intent_id, "Created", self.dice.randint(300, 1500), **named, **parts))
         # What Dojo records itself does not change its amounts afterwards.
         if self.dice.random() < 0.4 and not any("total_amount" in change for change in history):
@@ -205,4 +205,4 @@ def _taken(found: Found) -> int:
 
 
 def _left(found: Found) -> int:
-    return _taken(found) - (found.refunded_amount or 0) if found.status in TAKEN else 0
+    return _taken(found) - (found.refunded_amount) if found.status in TAKEN else 0

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from bookings.models import Party, Reservation
-from dojo_integration.models import OrderDocument
+from dojo_integration.models import OrderDocument, OutboundEvent
 from orders.management.commands.seed_demo import DEMO_LOGINS, VENUE_SLUG
 from orders.models import (
     CLOSED_STATUSES,
@@ -179,6 +179,13 @@ def test_dojo_reads_every_order(venue: Venue) -> None:
     assert documents.count() == Order.objects.filter(venue=venue).count()
     payable = {order.pk for order in open_orders(venue).values() if order.outstanding}
     assert set(documents.filter(payable=True).values_list("order_id", flat=True)) == payable
+
+
+def test_dojo_is_to_hear_of_today_and_not_of_two_weeks(venue: Venue) -> None:
+    told = set(OutboundEvent.objects.values_list("entity_id", flat=True))
+    today = {order_id for order_id in told if order_id.startswith("order_")}
+    assert today == set(Order.objects.filter(trading_period__closed_at=None).values_list("pk", flat=True))
+    assert len(told) < 150
 
 
 def test_two_weeks_of_trading_lie_behind_it(venue: Venue) -> None:

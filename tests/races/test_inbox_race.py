@@ -84,7 +84,7 @@ def test_without_the_claims_each_asks_about_all_and_the_money_is_right_all_the_s
     def unclaimed(venue, now, most):
         return list(DojoEvent.objects.filter(venue=venue, handled_at__isnull=True).order_by("pk")[:most])
 
-    monkeypatch.setattr(inbox_services, "events_to_handle", unclaimed)
+    monkeypatch.setattr(inbox_services, "dojo_events_to_handle", unclaimed)
     order, dojo = handle_together(a_venue())
     assert len(dojo.asked) > PAYMENTS
     assert paid_once(order)
