@@ -35,9 +35,14 @@ def connection_of(venue: Venue) -> DojoAccount | None:
         api_key=api_key,
         software_house_id=entered.software_house_id or settings.DOJO_SOFTWARE_HOUSE_ID,
         reseller_id=entered.reseller_id or settings.DOJO_RESELLER_ID,
-        ws_url=settings.DOJO_WS_URL,
-        api_url=settings.DOJO_API_URL,
+        ws_url=settings.DOJO_PUBLIC_WS_URL if _is_for_dojo_itself(api_key) else settings.DOJO_WS_URL,
+        api_url=settings.DOJO_PUBLIC_API_URL if _is_for_dojo_itself(api_key) else settings.DOJO_API_URL,
     )
+
+
+def _is_for_dojo_itself(api_key: str) -> bool:
+    """Whether the key is Dojo's own while everybody else here is on the sandbox, which must not be shown it."""
+    return settings.SANDBOX and api_key != settings.DOJO_API_KEY
 
 
 def _reveal(entered: DojoConnection, venue: Venue) -> str:

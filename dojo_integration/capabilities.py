@@ -10,6 +10,7 @@ from typing import Any
 
 from dojo_integration import answers, documents, selectors
 from dojo_integration.answers import RestShape
+from dojo_integration.dojo_clock import with_expiry_on_our_clock
 from dojo_integration.models import EventName
 from dojo_integration.request_memory import RequestKey, once
 from dojo_integration.services.inbox import handle_event
@@ -199,7 +200,7 @@ TABLE: tuple[Capability, ...] = (
         verb="POST",
         path="/v1/orders/{orderId}/lock",
         request=requests.CreateOrderLockIn,
-        run=create_order_lock,
+        run=with_expiry_on_our_clock(create_order_lock),
         render=answers.as_order,
         response=shapes.OrderOut(),
         has_side_effects=True,
@@ -209,7 +210,7 @@ TABLE: tuple[Capability, ...] = (
         verb="PUT",
         path="/v1/orders/{orderId}/locks/{lockId}",
         request=requests.ExtendOrderLockIn,
-        run=extend_order_lock,
+        run=with_expiry_on_our_clock(extend_order_lock),
         render=answers.as_nothing,
         response=shapes.NothingOut(),
         has_side_effects=True,

@@ -4,19 +4,20 @@ import sys
 
 from django.conf import settings
 
+from pos import addresses
+
 Parts = dict[str, tuple[str, ...]]
 
 
 def parts(*, host: str, port: int, live_port: int) -> Parts:
     """Every part and its command line, for the folder that manage.py is in."""
     python = sys.executable
-    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     # `make run` as root is meant to work, and says so in the README; a production worker should hear of it.
     calm = () if settings.PRODUCTION else ("-W", "ignore:You're running the worker with superuser privileges")
     return {
         "web": (
             python, "-m", "gunicorn", "pos.wsgi:application",
-            "--bind", address, *_web_workers(), "--timeout", "60", "--graceful-timeout", "3",
+            "--bind", addresses.joined(host, port), *_web_workers(), "--timeout", "60", "--graceful-timeout", "3",
             "--log-level", "warning", "--no-control-socket",
         ),
         "live": (
@@ -35,8 +36,9 @@ def parts(*, host: str, port: int, live_port: int) -> Parts:
 
 
 def configured_parts() -> Parts:
-    """The parts where the environment wants them to listen."""
-    return parts(host=settings.HOST, port=settings.PORT, live_port=settings.LIVE_PORT)
+    """The parts where the environment wants them to listen; without a key of Dojo's, the sandbox among them."""
+    sandbox: Parts = {"sandbox": (sys.executable, "manage.py", "sandbox")} if settings.SANDBOX else {}
+    return parts(host=settings.HOST, port=settings.PORT, live_port=settings.LIVE_PORT) | sandbox
 
 
 def _web_workers() -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import errno
 import http.client
+import itertools
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from pos import addresses
 from pos.combined_log import CombinedLog
 from pos.embedded import DataFolder, EmbeddedError, Installation, Program, install
 from pos.embedded.process import signal_group, signal_process
@@ -38,6 +40,8 @@ def start_up() -> None:
         _end_leftovers(folder, log)
         _check_ports()
         folder.make_secret_key()
+        if settings.SANDBOX:
+            folder.make_sandbox_key()
         try:
             _start(folder, supervisor)
             supervisor.run()
@@ -98,36 +102,36 @@ def _end_leftovers(folder: DataFolder, log: CombinedLog) -> None:
 
 def _check_ports() -> None:
     """Say by name which port is taken, before anything is started. Raises EmbeddedError."""
-    if settings.PORT == settings.LIVE_PORT:
-        raise EmbeddedError(f"PORT and LIVE_PORT are both {settings.PORT}: set one of them to another")
-    for name in ("PORT", "LIVE_PORT"):
+    wanted = {"PORT": settings.HOST, "LIVE_PORT": settings.HOST}
+    if settings.SANDBOX:
+        wanted["SANDBOX_PORT"] = settings.SANDBOX_HOST
+    for one, other in itertools.combinations(wanted, 2):
+        if getattr(settings, one) == getattr(settings, other):
+            raise EmbeddedError(f"{one} and {other} are both {getattr(settings, one)}: set one of them to another")
+    for name, host in wanted.items():
         port = getattr(settings, name)
-        family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((settings.HOST, port))
+                probe.bind((host, port))
             except OSError as error:
                 taken = error.errno == errno.EADDRINUSE
                 why = f"is taken: set {name} to another" if taken else f"cannot be used: {error.strerror}"
-                raise EmbeddedError(f"{name} {port} on {settings.HOST} {why}") from None
+                raise EmbeddedError(f"{name} {port} on {host} {why}") from None
 
 
 def _wait_for_the_door(supervisor: Supervisor) -> None:
     deadline = time.monotonic() + PARTS_DEADLINE
-    while not (_web_is_ready() and _live_is_ready()):
+    while not (_web_is_ready() and _live_is_ready() and _sandbox_is_ready()):
         if time.monotonic() > deadline:
-            return supervisor.log.say(OURSELVES, "web or live do not answer yet; the lines above may say why")
+            return supervisor.log.say(OURSELVES, "not every part answers yet; the lines above may say why")
         supervisor.turn(0.1)
     return None
 
 
-def _local(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-
-
-def _answers(port: int, path: str) -> bool:
-    connection = http.client.HTTPConnection(_local(settings.HOST), port, timeout=5)
+def _answers(host: str, port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(addresses.local(host), port, timeout=5)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == 200
@@ -138,17 +142,22 @@ def _answers(port: int, path: str) -> bool:
 
 
 def _web_is_ready() -> bool:
-    return _answers(settings.PORT, "/readyz")
+    return _answers(settings.HOST, settings.PORT, "/readyz")
 
 
 def _live_is_ready() -> bool:
-    return _answers(settings.LIVE_PORT, "/healthz")
+    return _answers(settings.HOST, settings.LIVE_PORT, "/healthz")
+
+
+def _sandbox_is_ready() -> bool:
+    return not settings.SANDBOX or _answers(settings.SANDBOX_HOST, settings.SANDBOX_PORT, "/")
 
 
 def _welcome(logins: str) -> str:
-    host = _local(settings.HOST)
-    address = f"http://[{host}]:{settings.PORT}/" if ":" in host else f"http://{host}:{settings.PORT}/"
-    lines = ["", f"  Tableside is open: {address}"]
+    address = addresses.joined(addresses.local(settings.HOST), settings.PORT)
+    lines = ["", f"  Tableside is open: http://{address}/"]
+    if settings.SANDBOX:
+        lines.append(f"  Dojo is played by the sandbox: http://{settings.SANDBOX_ADDRESS}/")
     if logins:
         lines += ["", *(f"  {line}" for line in logins.splitlines())]
     return "\n".join([*lines, "", "  Ctrl-C stops everything.", ""])

@@ -14,7 +14,7 @@ from pytest_django import DjangoDbBlocker
 from pos.embedded import DataFolder, EmbeddedError
 from tests.throw_away import throw_away_services
 
-pytest_plugins = ["tests.fixtures_venue", "tests.fixtures_browser", "tests.properties"]
+pytest_plugins = ["tests.fixtures_venue", "tests.fixtures_browser", "tests.properties", "tests.sandbox"]
 
 _running = pytest.StashKey[contextlib.ExitStack]()
 

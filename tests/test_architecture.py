@@ -123,6 +123,23 @@ def test_imports_go_down_only(app: str) -> None:
     assert {path: lines for path, lines in found.items() if lines and path not in COMPOSITION} == {}
 
 
+def of_ours(tree: ast.Module) -> list[str]:
+    """Where a file of the sandbox names something of ours but the sandbox."""
+    return [
+        f"line {line}: {name}"
+        for line, name in names_used(tree)
+        if name.startswith(".") or (layer(name) is not None and not name.startswith("dojo_integration.sandbox"))
+    ]
+
+
+def test_the_sandbox_knows_nothing_of_us() -> None:
+    """It plays Dojo, who knows the wire alone."""
+    files = [path for path in sources() if path.is_relative_to(ROOT / "dojo_integration/sandbox")]
+    found = {_relative(path): of_ours(parsed(path)) for path in files}
+    assert len(found) > 15
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
 def test_nothing_is_imported_inside_a_function() -> None:
     found = {_relative(path): imports_inside_functions(parsed(path)) for path in sources()}
     assert {path: lines for path, lines in found.items() if lines} == {}
@@ -190,6 +207,10 @@ def test_what_stands_below_may_be_named() -> None:
     ("law", "text"),
     [
         (imports_inside_functions, "def pay():\n    import decimal"),
+        (of_ours, "from dojo_integration.models import DojoEvent"),
+        (of_ours, "import dojo_integration"),
+        (of_ours, "from pos.service import service"),
+        (of_ours, "order = models.ForeignKey('orders.Order')"),
         (signals, "from django.db.models.signals import post_save"),
         (signals, "from django.dispatch import receiver"),
         (row_locks, "Order.objects.select_for_update().get(pk=1)"),

@@ -12,10 +12,12 @@ import threading
 import time
 from typing import Any, cast
 
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util import Timeout
 
 Address = tuple[Any, ...]
 
@@ -155,7 +157,11 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """For a requests session: ``timeout=urllib3.Timeout(total=…)`` is then the whole call's."""
+    """For a requests session: its ``timeout`` in seconds is then the whole exchange's."""
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        kwargs["timeout"] = Timeout(total=kwargs["timeout"])
+        return super().send(request, *args, **kwargs)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

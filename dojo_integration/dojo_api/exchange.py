@@ -6,7 +6,6 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
-import urllib3
 from requests.exceptions import InvalidHeader
 from urllib3.exceptions import ConnectTimeoutError, HTTPError
 
@@ -72,7 +71,7 @@ class Exchange:
                 headers=dict(headers),
                 params=query,
                 data=body,
-                timeout=urllib3.Timeout(total=seconds),
+                timeout=seconds,
                 allow_redirects=False,
                 stream=True,
             )

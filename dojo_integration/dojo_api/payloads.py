@@ -1,15 +1,18 @@
 """What is asked of Dojo's API: each renders the JSON that its contract wants. Raises InvalidRequest."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, Self
 
 from orders.models import CaptureMode
 from pos.errors import InvalidRequest
 
 LONGEST_REFERENCE = 60
 LONGEST_DESCRIPTION = 4096
+LONGEST_REASON = 1024
+LONGEST_NOTES = 4096
 LONGEST_ITEM_ID = 60
 LONGEST_ITEM_NAME = 100
 LONGEST_PLU = 200
@@ -117,6 +120,65 @@ class NewPaymentIntent:
             "metadata": metadata,
         }
         return without_blanks(written)
+
+
+class SessionType(StrEnum):
+    SALE = "Sale"
+    MATCHED_REFUND = "MatchedRefund"
+    UNLINKED_REFUND = "UnlinkedRefund"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTerminalSession:
+    """What a card machine is to do; made by one of the three below."""
+
+    terminal_id: str
+    session_type: SessionType
+    payment_intent_id: str = ""
+    amount: int | None = None
+    currency: str = ""
+
+    @classmethod
+    def sale(cls, terminal_id: str, payment_intent_id: str) -> Self:
+        return cls(terminal_id=terminal_id, session_type=SessionType.SALE, payment_intent_id=payment_intent_id)
+
+    @classmethod
+    def matched_refund(
+        cls, terminal_id: str, payment_intent_id: str, *, amount: int | None = None, currency: str = ""
+    ) -> Self:
+        """Give back what that intent took, the original one; without an amount all of it. The card must be there."""
+        return cls(
+            terminal_id=terminal_id,
+            session_type=SessionType.MATCHED_REFUND,
+            payment_intent_id=payment_intent_id,
+            amount=amount,
+            currency=currency,
+        )
+
+    @classmethod
+    def unlinked_refund(cls, terminal_id: str, *, amount: int, currency: str) -> Self:
+        """Give money back that no intent of ours took."""
+        return cls(terminal_id=terminal_id, session_type=SessionType.UNLINKED_REFUND, amount=amount, currency=currency)
+
+    def render(self) -> Json:
+        """Raises InvalidRequest, naming the field."""
+        if self.amount is not None and self.amount <= 0:
+            raise InvalidRequest("What is given back is more than nothing.", field="amount")
+        about = without_blanks(
+            {
+                "paymentIntentId": self.payment_intent_id,
+                "amount": None if self.amount is None else money(self.amount, self.currency),
+            }
+        )
+        name = self.session_type.value[:1].lower() + self.session_type.value[1:]
+        return {
+            "terminalId": self.terminal_id,
+            "details": {"sessionType": self.session_type.value, name: about},
+        }
+
+
+def capabilities(names: Iterable[str]) -> list[Json]:
+    return [{"name": name, "version": "v1"} for name in names]
 
 
 def money(value: int, currency: str) -> Json:

@@ -48,6 +48,10 @@ class DataFolder:
     def secret_key_file(self) -> Path:
         return self.path / "secret_key"
 
+    @property
+    def sandbox_key_file(self) -> Path:
+        return self.path / "sandbox_key"
+
     def make(self, *, traversable: bool) -> None:
         """Create the folder, private to us or (for the account of the services) to be passed through."""
         try:
@@ -149,15 +153,31 @@ class DataFolder:
 
     def secret_key(self) -> str | None:
         """The key of this installation; None before its first start."""
-        try:
-            return self.secret_key_file.read_text().strip() or None
-        except FileNotFoundError:
-            return None
+        return _read_private(self.secret_key_file)
 
     def make_secret_key(self) -> None:
         """Make the key once: sessions and stored secrets outlive a restart."""
         if self.secret_key() is None:
             _write_privately(self.secret_key_file, secrets.token_urlsafe(48))
+
+    def sandbox_key(self) -> str | None:
+        """The key that the venue and the sandbox on this machine share; None before the first start."""
+        return _read_private(self.sandbox_key_file)
+
+    def make_sandbox_key(self) -> str:
+        """Make that key up once: what the sandbox remembers, it remembers by it."""
+        key = self.sandbox_key()
+        if key is None:
+            key = f"sk_sandbox_{secrets.token_urlsafe(32)}"
+            _write_privately(self.sandbox_key_file, key)
+        return key
+
+
+def _read_private(path: Path) -> str | None:
+    try:
+        return path.read_text().strip() or None
+    except FileNotFoundError:
+        return None
 
 
 def _write_privately(path: Path, text: str) -> None:

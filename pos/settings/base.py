@@ -14,6 +14,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from pos import addresses
 from pos.embedded import DataFolder
 from pos.logging import logging_settings
 
@@ -27,6 +28,8 @@ HOST = env.str("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 LIVE_PORT = env.int("LIVE_PORT", default=PORT + 1)
 LIVE_URL = env.str("LIVE_URL", default="")
+SANDBOX_HOST = env.str("SANDBOX_HOST", default="127.0.0.1")
+SANDBOX_PORT = env.int("SANDBOX_PORT", default=PORT + 2)
 
 # What they stand on.
 DATABASE_URL = env.str("DATABASE_URL", default="")
@@ -54,12 +57,21 @@ EPOS_REST_PASSWORD = env.str("EPOS_REST_PASSWORD", default="")
 # The REST contract wraps the page of tables in an array; some readers of it want the page alone.
 EPOS_TABLES_IN_ARRAY = env.bool("EPOS_TABLES_IN_ARRAY", default=True)
 
-# Dojo itself, for the default venue. Without a key nothing is dialled.
+# Dojo, for the default venue. Without a key of Dojo's it is played by the sandbox on this machine, with a key made up
+# on the first start; in production nobody plays it, and nothing is dialled.
 DOJO_API_KEY = env.str("DOJO_API_KEY", default="").strip()
 DOJO_SOFTWARE_HOUSE_ID = env.str("DOJO_SOFTWARE_HOUSE_ID", default="softwareHouse1")
 DOJO_RESELLER_ID = env.str("DOJO_RESELLER_ID", default="")
-DOJO_WS_URL = env.str("DOJO_WS_URL", default="wss://eu.ws.dojo.tech/epos")
-DOJO_API_URL = env.str("DOJO_API_URL", default="https://api.dojo.tech").strip()
+# Where a key of Dojo's is good; a manager may enter one while everybody else is on the sandbox.
+DOJO_PUBLIC_API_URL = env.str("DOJO_API_URL", default="https://api.dojo.tech")
+DOJO_PUBLIC_WS_URL = env.str("DOJO_WS_URL", default="wss://eu.ws.dojo.tech/epos")
+DOJO_API_URL, DOJO_WS_URL = DOJO_PUBLIC_API_URL, DOJO_PUBLIC_WS_URL
+SANDBOX = not DOJO_API_KEY and not PRODUCTION
+SANDBOX_ADDRESS = addresses.joined(addresses.local(SANDBOX_HOST), SANDBOX_PORT)
+if SANDBOX:
+    DOJO_API_KEY = DATA_FOLDER.sandbox_key() or ""
+    DOJO_API_URL = env.str("DOJO_API_URL", default=f"http://{SANDBOX_ADDRESS}")
+    DOJO_WS_URL = env.str("DOJO_WS_URL", default=f"ws://{SANDBOX_ADDRESS}/epos")
 DOJO_API_VERSION = env.str("DOJO_API_VERSION", default="2026-02-27").strip()
 # Where in Dojo's API the seller is named: where its contract declares the header, unless Dojo asks for less.
 DOJO_RESELLER_PATHS = [
@@ -119,6 +131,8 @@ INSTALLED_APPS = [
     "orders",
     "dojo_integration",
 ]
+if not PRODUCTION:
+    INSTALLED_APPS += ["dojo_integration.sandbox"]
 
 MIDDLEWARE = [
     # First: a probe comes by address, over plain HTTP and without a session.

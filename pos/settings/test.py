@@ -17,7 +17,7 @@ RUN_FOLDER = Path(
 _KEPT = ("TABLESIDE_TEST_RUN", "TABLESIDE_SPECS")
 _PREFIXES = (
     "DJANGO_DEBUG", "DJANGO_SECRET", "DJANGO_ALLOWED", "TABLESIDE_", "DOJO_", "EPOS_", "LIVE_", "DATABASE_", "REDIS_",
-    "WEB_",
+    "WEB_", "SANDBOX_",
 )  # fmt: skip
 for _name in list(os.environ):
     if _name in ("HOST", "PORT") or (_name.startswith(_PREFIXES) and _name not in _KEPT):
@@ -49,6 +49,10 @@ REDIS = f"unix://{RUN_FOLDER}/run/redis.sock?db={WORKER}"
 CACHES["default"]["LOCATION"] = REDIS  # noqa: F405
 CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [REDIS]  # noqa: F405
 CELERY_BROKER_URL = REDIS.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+
+# As if Dojo had given a key that is not told here. A test that wants a Dojo says so (tests/sandbox.py).
+SANDBOX = False
+DOJO_API_URL, DOJO_WS_URL = DOJO_PUBLIC_API_URL, DOJO_PUBLIC_WS_URL  # noqa: F405
 
 # The real algorithm at a price that hundreds of logins can pay; what it hashed, `make run` could check.
 PASSWORD_HASHERS = ["tests.cheap_argon2.CheapArgon2PasswordHasher"]

@@ -188,6 +188,26 @@ def test_what_a_manager_entered_comes_before_the_environment(settings: Any) -> N
         )
 
 
+def test_a_key_of_dojos_is_not_shown_to_the_sandbox(settings: Any) -> None:
+    # given
+    settings.SANDBOX, settings.DOJO_API_KEY = True, "sk_sandbox_made_up"
+    settings.DOJO_WS_URL, settings.DOJO_API_URL = "ws://sandbox/epos", "http://sandbox"
+    oldest, newest = VenueFactory(bare=True), VenueFactory(bare=True)
+    entered = DojoConnection(venue=newest)
+    entered.set_api_key("sk_prod_real")
+    entered.save()
+
+    # when
+    on_the_sandbox, at_dojo = connection_of(oldest), connection_of(newest)
+
+    # then
+    assert on_the_sandbox is not None
+    assert at_dojo is not None
+    assert (on_the_sandbox.api_key, on_the_sandbox.ws_url) == ("sk_sandbox_made_up", "ws://sandbox/epos")
+    assert (at_dojo.api_key, at_dojo.ws_url) == ("sk_prod_real", "wss://eu.ws.dojo.tech/epos")
+    assert (on_the_sandbox.api_url, at_dojo.api_url) == ("http://sandbox", "https://api.dojo.tech")
+
+
 def test_without_a_key_of_its_own_a_connection_only_adds_to_the_environments(settings: Any) -> None:
     settings.DOJO_API_KEY = "sk_sandbox_environment"
     venue = VenueFactory(bare=True)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from pos.embedded import DataFolder
+
 ROOT = Path(settings.BASE_DIR)
 
 PRODUCTION = {
@@ -171,6 +173,72 @@ def test_there_is_no_part_of_another_name(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "invalid choice: 'waiter'" in done.stderr
     assert not (tmp_path / "data").exists()
+
+
+DOJO_HOSTS = "https://api.dojo.tech wss://eu.ws.dojo.tech/epos"
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"PORT": "8100"}, "True http://127.0.0.1:8102 ws://127.0.0.1:8102/epos"),
+        ({"SANDBOX_HOST": "::1", "SANDBOX_PORT": "9"}, "True http://[::1]:9 ws://[::1]:9/epos"),
+        ({"SANDBOX_HOST": "0.0.0.0"}, "True http://127.0.0.1:8002 ws://127.0.0.1:8002/epos"),
+        ({"DOJO_API_KEY": "sk_sandbox_abc"}, f"False {DOJO_HOSTS}"),
+        (PRODUCTION, f"False {DOJO_HOSTS}"),
+        (
+            {"DOJO_API_URL": "http://dojo.example.com", "DOJO_WS_URL": "ws://dojo.example.com"},
+            "True http://dojo.example.com ws://dojo.example.com",
+        ),
+    ],
+)
+def test_dojo_is_the_sandbox_where_nobody_has_a_key(tmp_path: Path, environment: dict[str, str], expected: str) -> None:
+    # when
+    shown = settled("settings.SANDBOX, settings.DOJO_API_URL, settings.DOJO_WS_URL", tmp_path, environment)
+
+    # then
+    assert shown == expected
+
+
+def test_venue_and_sandbox_share_a_key_that_was_made_up_once(tmp_path: Path) -> None:
+    # given
+    folder = DataFolder(tmp_path / "data")
+    folder.make(traversable=False)
+    key = folder.make_sandbox_key()
+
+    # then
+    assert folder.make_sandbox_key() == key
+    assert re.fullmatch(r"sk_sandbox_[\w-]{43}", key)
+    assert folder.sandbox_key_file.stat().st_mode & 0o777 == 0o600
+    assert settled("settings.DOJO_API_KEY", tmp_path, {}) == key
+    assert settled("settings.DOJO_API_KEY", tmp_path, {"DOJO_API_KEY": "sk_sandbox_abc"}) == "sk_sandbox_abc"
+    assert settled("settings.DOJO_API_KEY", tmp_path, PRODUCTION) == ""
+
+
+def test_the_sandbox_is_not_for_production(tmp_path: Path) -> None:
+    # when
+    done = manage("sandbox", tmp_path=tmp_path, **PRODUCTION)
+    part = manage("part", "sandbox", tmp_path=tmp_path, **PRODUCTION)
+
+    # then
+    assert done.returncode == 1
+    assert done.stderr == (
+        "CommandError: The sandbox is not for production: with DATABASE_URL set, Dojo itself is used.\n"
+    )
+    assert (part.returncode, "invalid choice: 'sandbox'" in part.stderr) == (2, True)
+    assert show("'dojo_integration.sandbox' in settings.INSTALLED_APPS", tmp_path=tmp_path, **PRODUCTION) == "False"
+    assert not (tmp_path / "data").exists()
+
+
+def settled(expression: str, tmp_path: Path, environment: dict[str, str]) -> str:
+    """What a setting says, without any database to ask."""
+    given = {"PATH": os.environ["PATH"], "TABLESIDE_ENV_FILE": os.devnull, "TABLESIDE_DATA_DIR": str(tmp_path / "data")}
+    done = subprocess.run(
+        [sys.executable, "-c", f"from django.conf import settings; print({expression})"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+        env=given | {"DJANGO_SETTINGS_MODULE": "pos.settings.base"} | environment,
+    )  # fmt: skip
+    return done.stdout.strip()
 
 
 def test_the_database_is_pooled_and_checked(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from pos import start_up
 from pos.embedded import EmbeddedError
-from pos.parts import parts
+from pos.parts import configured_parts, parts
 
 
 def option(command: tuple[str, ...], name: str) -> str:
@@ -21,6 +21,13 @@ def test_every_part_is_a_command_line_by_name() -> None:
     assert list(commands) == ["web", "live", "worker", "beat", "dojo"]
     assert option(commands["web"], "--bind") == "127.0.0.1:8000"
     assert (option(commands["live"], "--bind"), option(commands["live"], "--port")) == ("127.0.0.1", "8001")
+
+
+def test_the_sandbox_is_a_part_only_where_it_plays_dojo(settings) -> None:
+    # then
+    assert "sandbox" not in configured_parts()
+    settings.SANDBOX = True
+    assert configured_parts()["sandbox"][1:] == ("manage.py", "sandbox")
 
 
 def test_an_ipv6_address_is_bracketed_where_a_port_follows() -> None:
@@ -38,6 +45,17 @@ def test_two_parts_cannot_share_a_port(settings) -> None:
 
     # then
     with pytest.raises(EmbeddedError, match="PORT and LIVE_PORT are both 8000"):
+        start_up._check_ports()
+
+
+@pytest.mark.parametrize("name", ["PORT", "LIVE_PORT"])
+def test_the_sandbox_needs_a_port_of_its_own(settings, name: str) -> None:
+    # given
+    settings.PORT, settings.LIVE_PORT, settings.SANDBOX = 8000, 8001, True
+    settings.SANDBOX_PORT = getattr(settings, name)
+
+    # then
+    with pytest.raises(EmbeddedError, match=f"{name} and SANDBOX_PORT are both {settings.SANDBOX_PORT}"):
         start_up._check_ports()
 
 
@@ -80,3 +98,10 @@ def test_the_address_to_open_is_printed(settings, host: str, address: str) -> No
 
     # then
     assert f"Tableside is open: {address}\n" in start_up._welcome("")
+
+
+def test_who_plays_dojo_is_printed(settings) -> None:
+    # then
+    assert "Dojo" not in start_up._welcome("")
+    settings.SANDBOX, settings.SANDBOX_ADDRESS = True, "127.0.0.1:8002"
+    assert "Dojo is played by the sandbox: http://127.0.0.1:8002/\n" in start_up._welcome("")

@@ -21,7 +21,7 @@ from pos.embedded.process import signal_process, start_stamp
 from tests.live_stack import HOST, free_ports
 
 ROOT = Path(settings.BASE_DIR)
-PARTS = {"postgres", "redis", "web", "live", "worker", "beat", "dojo"}
+PARTS = {"postgres", "redis", "web", "live", "worker", "beat", "dojo", "sandbox"}
 
 
 class Venue:
@@ -29,15 +29,15 @@ class Venue:
 
     def __init__(self, folder: Path) -> None:
         self.data = folder / "var"
-        self.port, self.live_port = free_ports(2)
+        self.port, self.live_port, self.sandbox_port = free_ports(3)
 
     def manage(self, *arguments: str, **popen: object) -> "subprocess.Popen[str]":
         environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "TABLESIDE_"))
+            name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "TABLESIDE_", "DOJO_"))
         }
         environment |= {
             "PORT": str(self.port), "LIVE_PORT": str(self.live_port), "TABLESIDE_DATA_DIR": str(self.data),
-            "TABLESIDE_ENV_FILE": os.devnull,
+            "SANDBOX_PORT": str(self.sandbox_port), "TABLESIDE_ENV_FILE": os.devnull,
         }  # fmt: skip
         return subprocess.Popen(
             [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, text=True,
@@ -45,7 +45,11 @@ class Venue:
         )  # fmt: skip
 
     def answers(self) -> bool:
-        return _status(self.port, "/readyz") == 200 and _status(self.live_port, "/healthz") == 200
+        paths = {self.port: "/readyz", self.live_port: "/healthz", self.sandbox_port: "/"}
+        return all(_status(port, path) == 200 for port, path in paths.items())
+
+    def is_connected(self) -> bool:
+        return self.ask("SELECT state FROM dojo_integration_dojosocket") == [("connected",)]
 
     def pid(self, name: str) -> int:
         return json.loads((self.data / "processes.json").read_text())[name][0]
@@ -117,7 +121,14 @@ def test_a_day_of_a_venue_and_everything_that_may_happen_to_it(venue: Venue) -> 
         first.wait_until_open(300)
         assert venue.answers()
         assert any(f"http://{HOST}:{venue.port}/" in line for line in first.said)
+        assert f"  Dojo is played by the sandbox: http://{HOST}:{venue.sandbox_port}/" in first.said
         venue.ask("CREATE TABLE told AS SELECT 4210 AS amount")
+
+        # Its line to Dojo is a line to the sandbox.
+        key = (venue.data / "sandbox_key").read_text()
+        assert (venue.data / "sandbox_key").stat().st_mode & 0o777 == 0o600
+        until(venue.is_connected, 30, lambda: "\n".join(first.said))
+        assert not any(key in line for line in first.said)
 
         # A command in a second shell works beside it.
         beside = venue.manage("migrate", "--check")
@@ -132,7 +143,7 @@ def test_a_day_of_a_venue_and_everything_that_may_happen_to_it(venue: Venue) -> 
         assert venue.answers()
 
         # Any part may be killed; it comes back.
-        for name in ("web", "live", "worker", "redis", "postgres"):
+        for name in ("web", "live", "worker", "sandbox", "redis", "postgres"):
             pid = venue.pid(name)
             os.kill(pid, signal.SIGKILL)
             until(
@@ -152,6 +163,7 @@ def test_a_day_of_a_venue_and_everything_that_may_happen_to_it(venue: Venue) -> 
             assert [name for name, pid in left.items() if _runs(pid)] == []
             assert venue.answers()
             assert venue.ask("SELECT amount FROM told") == [(4210,)]
+            assert (venue.data / "sandbox_key").read_text() == key
 
             # It closes within ten seconds, and leaves nothing running.
             pids = {name: venue.pid(name) for name in PARTS}
@@ -167,10 +179,10 @@ def test_a_day_of_a_venue_and_everything_that_may_happen_to_it(venue: Venue) -> 
         first.end()
 
 
-@pytest.mark.parametrize("name", ["PORT", "LIVE_PORT"])
+@pytest.mark.parametrize("name", ["PORT", "LIVE_PORT", "SANDBOX_PORT"])
 def test_a_taken_port_is_said_by_name(venue: Venue, name: str) -> None:
     # given
-    port = venue.port if name == "PORT" else venue.live_port
+    port = {"PORT": venue.port, "LIVE_PORT": venue.live_port, "SANDBOX_PORT": venue.sandbox_port}[name]
     taken = subprocess.Popen(
         [sys.executable, "-m", "http.server", str(port), "--bind", HOST],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
