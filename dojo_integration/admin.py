@@ -16,10 +16,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 
-from dojo_integration.models import API_KEY_FORM, DojoConnection, OrderDocument, RestCredential
+from dojo_integration.models import API_KEY_FORM, DojoConnection, OrderDocument, OutboundEvent, RestCredential
 from dojo_integration.services.credentials import issue_credential, revoke_credential
+from dojo_integration.services.outbox import resume_sending, retry_event
 from pos.back_office.access import actor_of, venue_of
 from pos.back_office.acts import ActingAdmin, ManagerAct
+from pos.back_office.changes import Change
 from pos.back_office.forms import VenueForm
 from pos.back_office.home import Step
 from pos.back_office.venue_admin import Place, ReadOnlyAdmin, VenueModelAdmin
@@ -134,6 +136,11 @@ class ConnectionAdmin(VenueModelAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return super().changeform_view(request, *args, **kwargs)
 
+    def follow_up(self, change: Change) -> None:
+        if change.differs("api_key"):
+            # Whatever the old one was refused for need not be true of this one.
+            resume_sending(change.actor)
+
     def step(self, request: HttpRequest) -> Step:
         row = self.get_queryset(request).first()
         is_done = row is not None and bool(row.api_key)
@@ -208,3 +215,37 @@ class DocumentAdmin(ReadOnlyAdmin):
     @display(description="JSON")
     def text(self, document: OrderDocument) -> SafeString | str:
         return json_text(json.loads(document.body))
+
+
+def _retry(actor: Actor, event: OutboundEvent) -> None:
+    retry_event(actor=actor, event_id=event.pk)
+
+
+@admin.register(OutboundEvent)
+class OutboundEventAdmin(ActingAdmin):
+    """What Dojo has to hear of, and what it refused to."""
+
+    act = Act.INTEGRATION
+    place = Place("Dojo", 4, "outbox", "What Dojo has to hear")
+    is_searched = False
+    fields = (
+        ("kind", "entity_id"), ("wanted", "sent"), ("changed_at", "sent_at"), ("attempts", "failing_since"),
+        ("next_attempt_at", "claimed_until"), ("parked_at", "reason"), "last_error",
+    )  # fmt: skip
+    list_display = ("kind", "entity_id", "is_told", "changed_at", "attempts", "reason", "parked_at")
+    list_filter = ("kind", "reason")
+    search_fields = ("=entity_id",)
+    ordering = ("-changed_at",)
+    nothing_yet = "Nothing has changed yet that Dojo would have to hear of."
+    acts = (
+        ManagerAct("retry", "Send again", Act.INTEGRATION, _retry, "on its way.",
+                   fits=lambda event: event.parked_at is not None, icon="send"),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[OutboundEvent]":
+        rows: QuerySet[OutboundEvent] = super().get_queryset(request)
+        return rows
+
+    @display(description="Told", boolean=True)
+    def is_told(self, event: OutboundEvent) -> bool:
+        return event.sent == event.wanted

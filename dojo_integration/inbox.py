@@ -4,9 +4,10 @@ Whoever works here may die at any line. What was claimed lapses, what was applie
 an event is marked as handled last of all.
 """
 
+import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Protocol
@@ -14,6 +15,7 @@ from typing import Protocol
 import structlog
 
 from dojo_integration.backoff import wait_after
+from dojo_integration.dojo_api.client import api_of
 from dojo_integration.dojo_api.errors import DojoError, NotFound, Refused, Unavailable
 from dojo_integration.dojo_api.results import PaymentIntent as Found
 from dojo_integration.models import DojoEvent
@@ -31,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 # So few that a worker is done with them long before its claim lapses, also when each answer comes at the last moment.
 BATCH = 8
+# With the batch that was begun before, well within CELERY_TASK_TIME_LIMIT.
+LONGEST_RUN = 25.0
 PATIENCE = timedelta(hours=24)
 # An intent that Dojo tells of is there at once, or was never there.
 PATIENCE_WITH_UNKNOWN = timedelta(hours=1)
@@ -49,6 +53,12 @@ class Dojo(Protocol):
     def payment_intent(self, intent_id: str, *, with_canceled: bool) -> Found: ...
 
 
+class Work(Protocol):
+    """Something to do for a venue until a moment of ``time.monotonic()``; what was claimed before it is finished."""
+
+    def __call__(self, venue: Venue, dojo: Dojo, *, until: float) -> int: ...
+
+
 def nudge_workers(events: Sequence[Event]) -> None:
     """Have what was published looked into soon; one of AFTER_COMMIT_SUBSCRIBERS. Where it is lost a sweep finds it."""
     for event in events:
@@ -56,11 +66,25 @@ def nudge_workers(events: Sequence[Event]) -> None:
             nudge(event.venue_id, task)
 
 
-def handle_events(venue: Venue, dojo: Dojo, *, until: float) -> int:
-    """Look up what a venue's due events are about, until none is left or the clock says so; returns how many are done.
+def work_with_dojo(venues: Iterable[Venue], work: Work) -> int:
+    """Do some work for venues that have an account, as long as one run may take; returns how much was done."""
+    until = time.monotonic() + LONGEST_RUN
+    waiting = list(venues)
+    # Where there is more than one run can do, each venue has its turn sooner or later.
+    random.shuffle(waiting)
+    done = 0
+    for venue in waiting:
+        if time.monotonic() >= until:
+            break
+        api = api_of(venue)
+        if api is not None:
+            with api as dojo:
+                done += work(venue, dojo, until=until)
+    return done
 
-    ``until`` is a moment of ``time.monotonic()``; what was claimed before it is finished.
-    """
+
+def handle_events(venue: Venue, dojo: Dojo, *, until: float) -> int:
+    """Look up what a venue's due events are about, until none is left or it is time; returns how many are done."""
     actor = Actor.system(venue)
     done = 0
     while time.monotonic() < until and (claimed := claim_events(actor=actor, most=BATCH)):

@@ -35,7 +35,7 @@ class Nudger:
         self.pid = os.getpid()
         self._waiting: set[tuple[int, str]] = set()
         self._news = threading.Condition()
-        self._last_complaint = 0.0
+        self._last_complaint = -QUIET_SECONDS
         threading.Thread(target=self._run, name="outbox-nudge", daemon=True).start()
 
     def take(self, venue_id: int, task: str = TASK) -> None:

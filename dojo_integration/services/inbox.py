@@ -66,12 +66,13 @@ def handle_event(*, actor: Actor, event: NewEvent) -> DojoEvent:
     return kept
 
 
-def venues_with_events_due() -> "QuerySet[Venue]":
-    """Venues where Dojo told of something that nobody has looked into, and it is time to."""
+def venues_with_events_due(venue_id: int | None = None) -> "QuerySet[Venue]":
+    """Venues, or one of them, where Dojo told of something that nobody has looked into, and it is time to."""
     due = DojoEvent.objects.filter(
         venue=OuterRef("pk"), handled_at__isnull=True, parked_at__isnull=True, next_attempt_at__lte=timezone.now()
     )
-    return Venue.objects.filter(Exists(due))
+    venues = Venue.objects.filter(Exists(due))
+    return venues if venue_id is None else venues.filter(pk=venue_id)
 
 
 @service

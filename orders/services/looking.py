@@ -19,10 +19,11 @@ from pos.service import service
 CLAIM = timedelta(minutes=3)
 
 
-def venues_with_looks_due() -> "QuerySet[Venue]":
-    """Venues where Dojo is to be asked about a payment now."""
+def venues_with_looks_due(venue_id: int | None = None) -> "QuerySet[Venue]":
+    """Venues, or one of them, where Dojo is to be asked about a payment now."""
     due = PaymentIntent.objects.filter(venue=OuterRef("pk"), next_look_at__lte=timezone.now())
-    return Venue.objects.filter(Exists(due))
+    venues = Venue.objects.filter(Exists(due))
+    return venues if venue_id is None else venues.filter(pk=venue_id)
 
 
 @service

@@ -250,6 +250,13 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "look into Dojo's events": {"task": "dojo_integration.tasks.handle_dojo_events", "schedule": 10.0},
     "look at payments": {"task": "dojo_integration.tasks.look_at_payment_intents", "schedule": 10.0},
     "forget old requests": {"task": "dojo_integration.tasks.forget_old_requests", "schedule": 3600.0},
+    # A sweep that nobody has begun when the next one is due is one too many.
+    "sweep the outbox": {
+        "task": "dojo_integration.tasks.sweep_outbox",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
+    "forget old events": {"task": "dojo_integration.tasks.forget_old_events", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULER = "pos.pulse.Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_FOLDER.path / "celerybeat-schedule")
