@@ -79,8 +79,8 @@ class Storm:
         self._work()
         for facts in self.slow:
             self._write(facts)
-        for _ in range(96):
-            self.clock.shift(timedelta(minutes=30))
+        for _ in range(48):
+            self.clock.shift(timedelta(hours=1))
             self._work()
 
     def ours(self) -> dict[str, int]:
