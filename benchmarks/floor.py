@@ -2,11 +2,12 @@
 
 Same server, same way through it, same connection pool, same credentials. A read is one indexed query and as many
 stored bytes. A write locks the order if there is one, inserts the rows that ours inserts with one statement per table,
-updates what ours updates, writes the document and commits:
+updates what ours updates, writes the document and what Dojo has to hear, and commits:
 
-* RecordOrderPaymentById inserts 1 payment intent and 1 payment; updates the order, its party and its document.
+* RecordOrderPaymentById inserts 1 payment intent, 1 payment and, unless they are there, 2 rows of the outbox; updates
+  the order, its party and its document.
 * CreateOrder (10 lines, 3 of them with a choice, paid) inserts 1 order, 10 lines, 3 modifiers, 1 round, 1 payment
-  intent, 1 payment and 1 document; updates the venue's order number.
+  intent, 1 payment, 1 document and 1 row of the outbox; updates the venue's order number.
 
 ``tests/benchmarks/test_floor.py`` counts the rows of both.
 """
@@ -24,7 +25,7 @@ from django.utils import timezone
 
 from bookings.models import Party, PartyStatus
 from dojo_integration.auth import venue_of
-from dojo_integration.models import OrderDocument
+from dojo_integration.models import EventKind, OrderDocument, OutboundEvent
 from orders.models import (
     Eaten,
     IntentSource,
@@ -110,6 +111,7 @@ def record_payment(request: HttpRequest, order_id: str) -> HttpResponse:
         wire["status"], wire["payable"], wire["updatedAt"] = order.status, order.payable, now
         body = orjson.dumps(wire).decode()
         OrderDocument.objects.filter(pk=order_id).update(body=body, payable=order.payable)
+        _want(venue, (EventKind.ORDER, order.pk), (EventKind.PARTY, order.party_id or ""))
     return _json(body)
 
 
@@ -160,6 +162,7 @@ def create_order(request: HttpRequest) -> HttpResponse:
             order_id=order.pk, venue_id=venue.pk, number=order.number, payable=order.payable, body=body
         )
         OrderDocument.objects.bulk_create([document])
+        _want(venue, (EventKind.ORDER, order.pk))
     return _json(body)
 
 
@@ -195,6 +198,19 @@ def _insert_payment(order: Order, period: TradingPeriod, intent_id: str, amount:
         business_date=order.venue.business_date(timezone.now()),
     )
     Payment.objects.bulk_create([payment])
+
+
+def _want(venue: Venue, *news: tuple[EventKind, str]) -> None:
+    now = timezone.now()
+    OutboundEvent.objects.bulk_create(
+        [
+            OutboundEvent(venue=venue, kind=kind, entity_id=entity_id, changed_at=now, next_attempt_at=now)
+            for kind, entity_id in news
+        ],
+        update_conflicts=True,
+        unique_fields=["venue", "kind", "entity_id"],
+        update_fields=["wanted", "changed_at", "next_attempt_at"],
+    )
 
 
 # Who is in a hurry keeps the menu in memory: it costs no query, and the rows get all their references.

@@ -16,6 +16,7 @@ from benchmarks.driver import Phase, WrongAnswer, close, drive, open_evenly
 from benchmarks.house import HALL, ZONE, build_house
 from benchmarks.machine import Usage, describe
 from benchmarks.operations import FLOOR, LINES, OURS, Bills, Client, Operation
+from benchmarks.pushing import Pushed, measure_pushes
 from benchmarks.results import Result
 from benchmarks.stamping import Stamper
 from benchmarks.telling import Tell
@@ -43,6 +44,7 @@ class Size:
     seconds: float
     rounds: int
     kinds: int = generate.KINDS
+    events: int = 5_000
 
 
 class Bench:
@@ -156,6 +158,10 @@ class Bench:
         return int(seconds * self.fastest * _RESERVE) + CONNECTIONS
 
     # --- after --------------------------------------------------------------------------------------------------------
+
+    def push(self) -> Pushed:
+        """What the worker does after an hour without Dojo. Raises WrongAnswer."""
+        return measure_pushes(self.house.venue, events=self.size.events)
 
     def check_books(self) -> None:
         """See that what was answered is what is written down. Raises WrongAnswer."""

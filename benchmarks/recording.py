@@ -18,6 +18,7 @@ from django.db import connection, models
 from benchmarks.clock import Clock, undone
 from benchmarks.house import House
 from benchmarks.stories import Scene, Until, tell
+from dojo_integration.models import OutboundEvent
 from floorplan.models import Table
 from orders.demo.guests import Visit
 from orders.models import Order, OrderNumber, TradingPeriod
@@ -107,6 +108,8 @@ def record(house: House, visit: Visit, *, at: datetime, until: Until = Until.GON
             starts=at,
         )
         tell(visit, scene, clock, until=until)
+        # Dojo was told long ago, and that is forgotten after a month.
+        OutboundEvent.objects.all().delete()
         numbers = OrderNumber.objects.get(venue=house.venue).last - _FIRST_NUMBER + 1
         reader = _Reader(before, table=table, waiter=waiter, period=house.open_period)
         return Pattern(

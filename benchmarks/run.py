@@ -1,7 +1,8 @@
 """`make bench`: PostgreSQL, Redis and the web server of `make run`, in a folder of their own, and what they can do.
 
 The environment says how much: BENCH_ORDERS, BENCH_SECONDS (of each phase), BENCH_ROUNDS, BENCH_KINDS (of visits that
-are told) and BENCH_PORT (0: any that is free). Nothing of an existing venue is touched.
+are told), BENCH_EVENTS (that wait for Dojo) and BENCH_PORT (0: any that is free). Nothing of an existing venue is
+touched.
 """
 
 import contextlib
@@ -27,7 +28,7 @@ HOST = "127.0.0.1"
 _FOLDERS = Path("/var/tmp")
 # What a venue on this machine may have set: none of it is the benchmark's.
 _OTHERS = ("DATABASE_", "REDIS_", "DJANGO_", "DOJO_", "EPOS_", "LIVE_", "TABLESIDE_DATA", "HOST", "PORT")
-_SIZES = {"orders": "100000", "seconds": "4", "rounds": "7", "kinds": "24"}
+_SIZES = {"orders": "100000", "seconds": "4", "rounds": "7", "kinds": "24", "events": "5000"}
 
 
 @contextlib.contextmanager

@@ -20,7 +20,13 @@ OPERATIONS = ["GetOrderById", "SearchOrders", "CreateOrder", "RecordOrderPayment
 
 def test_a_short_run_ends_in_figures() -> None:
     # when
-    short = {"BENCH_ORDERS": "200", "BENCH_SECONDS": "0.2", "BENCH_ROUNDS": "1", "BENCH_KINDS": "2"}
+    short = {
+        "BENCH_ORDERS": "200",
+        "BENCH_SECONDS": "0.2",
+        "BENCH_ROUNDS": "1",
+        "BENCH_KINDS": "2",
+        "BENCH_EVENTS": "150",
+    }
     ran = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.run"],
         cwd=ROOT, env=os.environ | short, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -31,12 +37,16 @@ def test_a_short_run_ends_in_figures() -> None:
     said = out.splitlines()
     assert [line.split(":")[0] for line in said[:4]] == OPERATIONS
     assert all("goal" in line and "met" in line.lower() for line in said[:4])
-    figures = [json.loads(line) for line in said[4:]]
+    assert said[4].startswith("OutboxPush: 150 events")
+    *figures, pushed = [json.loads(line) for line in said[5:]]
     assert [figure["op"] for figure in figures] == OPERATIONS
     for figure in figures:
         assert list(figure) == ["op", "road", "conn", "rps", "p50_ms", "p99_ms", "floor_rps", "ratio"]
         assert (figure["road"], figure["conn"]) == ("rest", 8)
         assert all(figure[name] > 0 for name in ("rps", "p50_ms", "p99_ms", "floor_rps", "ratio"))
+    assert list(pushed) == ["op", "road", "conn", "rps"]
+    assert (pushed["op"], pushed["road"], pushed["conn"]) == ("OutboxPush", "outbox", 8)
+    assert pushed["rps"] > 0
     assert "The database agrees with every answer." in progress
     assert list(Path("/var/tmp").glob(f"tableside-bench-{ran.pid}-*")) == []
 

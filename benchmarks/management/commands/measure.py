@@ -21,16 +21,20 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", required=True, type=float, help="of each phase")
         parser.add_argument("--rounds", required=True, type=int, help="of a phase of ours and one of the floor")
         parser.add_argument("--kinds", required=True, type=int, help="of visits that are told")
+        parser.add_argument("--events", default=5_000, type=int, help="that wait to be sent to Dojo")
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
-        names = ("orders", "seconds", "rounds", "kinds")
+        names = ("orders", "seconds", "rounds", "kinds", "events")
         size = Size(**{name: options[name] for name in names})
         try:
-            results = Bench(host=host, port=port, size=size, tell=tell).run()
+            bench = Bench(host=host, port=port, size=size, tell=tell)
+            results = bench.run()
+            pushed = bench.push()
         except WrongAnswer as error:
             # No figure: a fast wrong answer is worth nothing.
             raise CommandError(str(error)) from error
         for result in results:
             self.stdout.write(result.as_words)
-        for result in results:
-            self.stdout.write(json.dumps(result.as_json))
+        self.stdout.write(pushed.as_words)
+        for figure in (*results, pushed):
+            self.stdout.write(json.dumps(figure.as_json))
