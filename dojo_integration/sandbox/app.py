@@ -9,6 +9,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -23,6 +24,7 @@ from dojo_integration.sandbox.operations import OPERATIONS
 log = structlog.get_logger(__name__)
 
 THREADS = 12
+CONTROL_THREADS = 64
 LARGEST_BODY = 1024 * 1024
 SECRET_HEADERS = {"authorization", "cookie"}
 PAGE_HEADERS = {
@@ -32,6 +34,8 @@ PAGE_HEADERS = {
 GARBAGE = b'{"id": "pi_\xff\xfe <html>'
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sandbox")
+# Of their own: they wait for the POS, who may well ask us before it answers.
+_control_threads = ThreadPoolExecutor(CONTROL_THREADS, thread_name_prefix="sandbox-control")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Sent:
     headers: dict[str, str]
     delay: float = 0
     is_cut: bool = False
+    clock_is_ahead: float = 0
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -50,13 +55,14 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         return await gateway.serve(scope, receive, send)
     asked = await _read(scope, receive)
     is_local = (scope.get("client") or ["", 0])[0] in ("127.0.0.1", "::1")
-    loop = asyncio.get_running_loop()
-    sent = await loop.run_in_executor(_threads, _answer, asked, is_local)
+    threads = _control_threads if asked.path.startswith(control.PREFIX) else _threads
+    sent = await asyncio.get_running_loop().run_in_executor(threads, _answer, asked, is_local)
     if sent.delay:
         await asyncio.sleep(sent.delay)
     if sent.is_cut:
         return scope["sandbox.cut"]()
     headers = [(name.encode(), value.encode()) for name, value in sent.headers.items()]
+    headers.append((b"date", formatdate(time.time() + sent.clock_is_ahead, usegmt=True).encode()))
     if sent.status != 204:
         headers.append((b"content-length", str(len(sent.body)).encode()))
     await send({"type": "http.response.start", "status": sent.status, "headers": headers})
@@ -104,8 +110,8 @@ def _as_dojo(asked: Asked) -> Sent:
         reply = _perform(asked)
         sent = _wrapped(reply)
     else:
-        # A slow request is done all the same; the others are not done at all, unless told so.
-        is_done = fault.kind == "delay" or fault.options.get("after", False)
+        # What is only slow or misdated is done all the same; anything else is not done at all, unless told so.
+        is_done = fault.kind in ("delay", "clock") or fault.options.get("after", False)
         reply = _perform(asked) if is_done else Reply(0)
         sent = _spoilt(_wrapped(reply), fault)
     Call.objects.create(
@@ -144,6 +150,8 @@ def _spoilt(sent: Sent, fault: Fault) -> Sent:
     match fault.kind:
         case "delay":
             return Sent(sent.status, sent.body, sent.headers, delay=delay)
+        case "clock":
+            return Sent(sent.status, sent.body, sent.headers, clock_is_ahead=delay)
         case "drop":
             return Sent(0, b"", {}, delay=delay, is_cut=True)
         case "garbage":

@@ -101,6 +101,11 @@ _GETS: dict[str, Callable[[Account], Any]] = {
 }
 
 
+def names() -> list[str]:
+    """Every control, as method and path."""
+    return [*(f"GET {PREFIX}{name}" for name in _GETS), *(f"POST {PREFIX}{name}" for name in _POSTS)]
+
+
 def perform(asked: Asked, *, is_local: bool) -> Reply:
     try:
         if not is_local:

@@ -1,7 +1,5 @@
 """What the controls do."""
 
-from typing import Any
-
 from django.db import transaction
 
 from dojo_integration.sandbox import (
@@ -203,7 +201,7 @@ def deliver(account: Account, body: Json) -> Json:
     event = events.an_event(intent, body.get("event", events.STATUS_UPDATED))
     event["id"] = body.get("id", event["id"])
     event["data"]["paymentStatus"] = body.get("status", event["data"]["paymentStatus"])
-    ways: list[Any] = [None]
+    ways: list[Subscription | None] = [None]
     if body["road"] == "webhook":
         ways = list(Subscription.objects.filter(account=account, events__contains=[event["event"]]))
     tries = [deliveries.attempt(account, body["road"], event, way) for _ in range(body.get("times", 1)) for way in ways]

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from dojo_integration.sandbox.models import Fault
 
-KINDS = ("delay", "drop", "duplicate", "reorder", "status", "garbage", "redirect", "hang_up")
+KINDS = ("delay", "drop", "duplicate", "reorder", "status", "garbage", "redirect", "hang_up", "clock")
 
 
 def all_of(name: str) -> list[Fault]:

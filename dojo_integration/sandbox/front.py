@@ -1,7 +1,9 @@
 """The page at the sandbox's address: what is here, in plain words."""
 
+from collections.abc import Iterable
 from html import escape
 
+from dojo_integration.sandbox import control
 from dojo_integration.sandbox.operations import OPERATIONS
 
 _PAGE = """<!doctype html>
@@ -11,15 +13,23 @@ _PAGE = """<!doctype html>
 <h1>Dojo sandbox</h1>
 <p>This plays Dojo for the venue on this machine. No card is charged and nothing leaves the desk.</p>
 <p>The WebSocket gateway is at <code>/epos</code>.</p>
-<p>The controls are at <code>/_control/</code>, from this machine only.</p>
-<h2>Operations</h2>
+<h2>Dojo's API</h2>
 <ul>
 {operations}
+</ul>
+<h2>Controls, from this machine only</h2>
+<ul>
+{controls}
 </ul>
 </html>
 """
 
 
 def page() -> str:
-    rows = (f"<li><code>{escape(one.method)} {escape(one.path)}</code></li>" for one in OPERATIONS)
-    return _PAGE.format(operations="\n".join(rows))
+    return _PAGE.format(
+        operations=_items(f"{one.method} {one.path}" for one in OPERATIONS), controls=_items(control.names())
+    )
+
+
+def _items(lines: Iterable[str]) -> str:
+    return "\n".join(f"<li><code>{escape(line)}</code></li>" for line in lines)

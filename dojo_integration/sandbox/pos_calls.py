@@ -1,14 +1,16 @@
 """Asking the POS, on either road, as Dojo does."""
 
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import requests
+from django.db import close_old_connections
 
 from dojo_integration.sandbox import faults, gateway
-from dojo_integration.sandbox.api import Json
+from dojo_integration.sandbox.api import Json, parsed
 from dojo_integration.sandbox.gateway import Unanswered
 from dojo_integration.sandbox.models import Account, Call, Integration
 
@@ -66,7 +68,7 @@ def ask(account: Account, capability: str, params: Json, *, road: str, seconds: 
     call = Call(road=road, name=capability[:300], request=params)
     try:
         answer = _ask(account, capability, params, road, seconds)
-        call.status, call.response = answer.status, answer.body
+        call.status, call.response = answer.status, _kept(answer.body)
         return answer
     except Unanswered as error:
         call.response = {"unanswered": str(error)}
@@ -74,6 +76,14 @@ def ask(account: Account, capability: str, params: Json, *, road: str, seconds: 
     finally:
         call.milliseconds = round(1000 * (time.monotonic() - began))
         call.save()
+
+
+def _kept(body: Any) -> Any:
+    """An answer for the record: PostgreSQL does not take everything that JSON can say."""
+    try:
+        return parsed(json.dumps(body).encode())
+    except ValueError:
+        return {"cannot be kept": ascii(body)[:1000]}
 
 
 def _ask(account: Account, capability: str, params: Json, road: str, seconds: float) -> Answer:
@@ -99,6 +109,7 @@ def _ask(account: Account, capability: str, params: Json, road: str, seconds: fl
 
 def _over_ws(account: Account, capability: str, params: Json, seconds: float, times: int, is_cut: bool) -> Answer:
     asked = {"headers": {}, **params}
+    close_old_connections()  # somebody else may have it while we wait
     frame = gateway.ask(account.pk, f"{capability}V1", asked, seconds=seconds, times=times, is_cut=is_cut)
     if "error" in frame:
         return Answer(False, frame["error"])
@@ -139,6 +150,7 @@ def routed(account: Account, url: str) -> str:
 
 def send(verb: str, url: str, *, seconds: float, **what: Any) -> requests.Response:
     """One request, with nothing of the environment in it; raises Unanswered."""
+    close_old_connections()  # somebody else may have it while we wait
     with requests.Session() as session:
         session.trust_env = False
         try:

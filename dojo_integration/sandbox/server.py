@@ -10,10 +10,8 @@ from daphne.server import Server
 from django.db import connection
 
 from dojo_integration.sandbox import accounts, clock
-from dojo_integration.sandbox.app import THREADS, application
+from dojo_integration.sandbox.app import application
 
-# Connections beyond the threads of the API: the clock's, and what is sent to the POS.
-MORE_CONNECTIONS = 2 * clock.THREADS + 2
 LARGEST_FRAME = 8 * 1024 * 1024
 
 
@@ -51,8 +49,6 @@ def serve(*, host: str, port: int, key: str, when_ready: Callable[[], None] = la
     accounts.own(key)
     accounts.open_own()
     connection.close()
-    if pool := getattr(connection, "pool", None):
-        pool.resize(1, THREADS + MORE_CONNECTIONS)
 
     def ready() -> None:
         # What begins before the loop runs is begun by it.

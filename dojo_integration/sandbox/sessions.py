@@ -6,14 +6,13 @@ signature was rejected stays captured, with ``lost`` a session expires although 
 """
 
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from dojo_integration.sandbox import intents, moments
 from dojo_integration.sandbox.api import Json, Refusal
-from dojo_integration.sandbox.models import Session, Terminal
+from dojo_integration.sandbox.models import Intent, Session, Terminal
 from dojo_integration.sandbox.row_locks import session_for_update
 
 BEHAVIOURS = ("pays", "declines", "signature", "by_hand", "silent", "kept", "lost")
@@ -138,7 +137,7 @@ def _charge(session: Session) -> None:
             intents.refund_intent(intent, asked["value"] if asked else left)
 
 
-def _intent(session: Session) -> Any:
+def _intent(session: Session) -> Intent | None:
     details = session.document["details"]
     detail = details.get("sale") if details["sessionType"] == "Sale" else details.get("matchedRefund")
     if details["sessionType"] == "UnlinkedRefund" or detail is None:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 from django.db import close_old_connections
@@ -16,6 +17,8 @@ from dojo_integration.sandbox.integrations import is_registered
 from dojo_integration.sandbox.models import Flow
 
 log = structlog.get_logger(__name__)
+
+R = TypeVar("R")
 
 GET_ORDER = "Get Order"
 PATIENCE = 10.0
@@ -91,7 +94,7 @@ def _get_order(flow: Flow) -> None:
     _step(flow, "Check the order that GetOrder has returned", lambda: _check_order(flow, order))
 
 
-def _step(flow: Flow, name: str, do: Callable[[], str | Json]) -> "str | Json":
+def _step(flow: Flow, name: str, do: Callable[[], R]) -> R:
     step: Json = {"name": name, "status": "IN_PROGRESS", "startedAt": moments.now()}
     flow.steps.append(step)
     Flow.objects.filter(pk=flow.pk).update(steps=flow.steps)
@@ -113,10 +116,10 @@ def _registered_road(flow: Flow) -> str:
     raise _Failed("GetOrder method not found", "Please register the GetOrder method on an EPOS Data API adapter")
 
 
-def _ask(flow: Flow, road: "str | Json") -> Json:
+def _ask(flow: Flow, road: str) -> Json:
     try:
         answer = pos_calls.ask(
-            flow.account, "GetOrderById", {"orderId": flow.params["orderId"]}, road=str(road), seconds=PATIENCE
+            flow.account, "GetOrderById", {"orderId": flow.params["orderId"]}, road=road, seconds=PATIENCE
         )
     except Unanswered as error:
         raise _Failed("GetOrder was not answered", str(error), status="TIMED_OUT") from None
@@ -128,10 +131,8 @@ def _ask(flow: Flow, road: "str | Json") -> Json:
     return answer.body
 
 
-def _check_order(flow: Flow, order: "str | Json") -> Json:
-    assert isinstance(order, dict)
+def _check_order(flow: Flow, order: Json) -> None:
     if missing := [name for name in ("id", "status", "details", "items") if name not in order]:
         raise _Failed(f"The order is without {', '.join(missing)}")
     if order["id"] != flow.params["orderId"]:
         raise _Failed(f"Another order was returned: {order['id']}")
-    return order

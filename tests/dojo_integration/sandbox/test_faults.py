@@ -3,6 +3,8 @@
 import http.client
 import json
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -70,6 +72,22 @@ def test_an_answer_is_late(sandbox: Sandbox) -> None:
     assert time.monotonic() - began >= 0.4
 
 
+@pytest.mark.parametrize("seconds", [300, -300])
+def test_dojos_clock_is_ahead_or_behind(sandbox: Sandbox, seconds: int) -> None:
+    # given
+    def ahead() -> float:
+        said = parsedate_to_datetime(sandbox.call("GET", "/terminals").headers["date"])
+        return (said - datetime.now(UTC)).total_seconds()
+
+    assert abs(ahead()) < 60
+
+    # when
+    sandbox.fault("GET /terminals", "clock", seconds=seconds)
+
+    # then
+    assert abs(ahead() - seconds) < 60
+
+
 def test_an_answer_is_garbage(sandbox: Sandbox) -> None:
     # given
     sandbox.fault("GET /terminals", "garbage", count=1)
@@ -127,6 +145,18 @@ def test_the_controls_know_accounts_by_their_key(sandbox: Sandbox) -> None:
     assert sandbox.call("GET", "/_control/account", key="sk_sandbox_other").status == 401
     made = sandbox.open_account("sk_sandbox_other")
     assert sandbox.call("GET", "/_control/account", key="sk_sandbox_other").body["accountId"] == made != sandbox.account
+
+
+def test_the_front_page_says_what_there_is(sandbox: Sandbox) -> None:
+    # when
+    page = sandbox.call("GET", "/", raw=True, authorization=None)
+
+    # then
+    assert page.status == 200
+    assert page.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    for line in ("POST /payment-intents/{paymentIntentId}/refunds", "POST /_control/faults", "GET /_control/calls"):
+        assert f"<li><code>{line}</code></li>" in page.body.decode()
+    assert sandbox.api_key not in page.body.decode()
 
 
 def test_the_controls_want_json(sandbox: Sandbox) -> None:

@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from tests.dojo_integration.sandbox.a_pos import ORDER, Pos, connected, dial
-from tests.sandbox import Sandbox, until
+from tests.sandbox import Refused, Sandbox, until
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,24 @@ def test_many_are_asked_side_by_side(sandbox: Sandbox) -> None:
         assert [one.result() for one in asked] == [ORDER] * 50
         assert {frame["params"]["orderId"] for frame in pos.heard} == {str(number) for number in range(50)}
         assert len({frame["id"] for frame in pos.heard}) == 50
+
+
+def test_who_waits_for_the_pos_keeps_the_pos_not_from_asking(sandbox: Sandbox) -> None:
+    with connected(sandbox, Pos(is_silent=True)) as pos, ThreadPoolExecutor(40) as threads:
+        asked = [threads.submit(sandbox.ask_pos, "ListAreas", seconds=5) for _ in range(40)]
+        until(lambda: len(pos.heard) == 40)
+        began = time.monotonic()
+        sandbox.make_intent()
+        assert time.monotonic() - began < 3
+        assert {type(one.exception()) for one in asked} == {Refused}
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud800", float("nan")])
+def test_an_odd_answer_is_handed_over_although_it_cannot_be_kept(sandbox: Sandbox, odd: object) -> None:
+    with connected(sandbox, Pos(results={"ListAreasV1": [odd]})):
+        answer = sandbox.ask_pos("ListAreas")
+    assert repr(answer) == repr([odd])
+    assert list(sandbox.calls("ws")[0]["response"]) == ["cannot be kept"]
 
 
 def test_an_error_is_an_answer(sandbox: Sandbox) -> None:
