@@ -17,14 +17,14 @@ _HIDDEN_KEYS = frozenset(
     }
 )  # fmt: skip
 _HIDDEN_PARTS = ("name", "phone", "email", "address", "secret", "password", "token", "signature", "authorization")
-# What is told of these is no secret, and theirs are no people's names.
-_OPEN_PARTS = frozenset({"signatureverification", "accepted"})
+# The names of these are no people's.
 _THINGS = frozenset(
     {
         "capabilities", "items", "itemlines", "subitems", "modifiers", "taxlines", "discounts", "params", "steps",
     }
 )  # fmt: skip
-_SECRETS = frozenset({"secret", "secrets"})
+# A webhook's: their ids may be seen.
+_SECRETS = "secrets"
 
 _HIDDEN_WORDS = re.compile(
     r"""
@@ -56,6 +56,8 @@ def _redacted(value: Any, *, below: str, depth: int) -> Any:
         if depth >= MOST_DEEP:
             return HIDDEN
         return [_redacted(one, below=below, depth=depth + 1) for one in value[:MOST_ITEMS]]
+    if below == _SECRETS and value is not None:
+        return HIDDEN
     if isinstance(value, str):
         return redacted_text(value)
     return value if value is None or isinstance(value, bool | int | float) else HIDDEN
@@ -73,11 +75,8 @@ def _is_hidden(key: str, below: str, value: Any) -> bool:
         return False
     if key in _HIDDEN_KEYS:
         return True
-    if below in _SECRETS:
+    if below == _SECRETS:
         return key == "value"
-    if key in _SECRETS and isinstance(value, dict | list):
-        # A webhook's: their ids may be seen.
-        return False
-    if key == "name" and below in _THINGS:
+    if key == _SECRETS or (key == "name" and below in _THINGS):
         return False
     return any(part in key for part in _HIDDEN_PARTS)

@@ -14,6 +14,8 @@ LAYERS = ("pos", "floorplan", "bookings", "orders", "dojo_integration")
 # The project's own composition: here, and only here, everything is put together by name.
 COMPOSITION = {"pos/urls.py", "pos/settings/base.py", "pos/settings/test.py"}
 
+HTTP_CLIENTS = ("requests", "urllib3", "urllib.request", "httpx", "aiohttp")
+
 # Calls whose string argument names a module, an app or a model.
 NAMES_BY_STRING = {
     "ForeignKey", "OneToOneField", "ManyToManyField", "GenericRelation", "get_model", "import_string",
@@ -86,6 +88,15 @@ def signals(tree: ast.Module) -> list[str]:
     return [f"line {line}: {name}" for line, name in names_used(tree) if name.startswith(forbidden)]
 
 
+def http_clients(tree: ast.Module) -> list[str]:
+    """What speaks HTTP of its own accord, and would know none of the precautions of Dojo's client."""
+    return [
+        f"line {line}: {name}"
+        for line, name in names_used(tree)
+        if any(name == client or name.startswith(f"{client}.") for client in HTTP_CLIENTS)
+    ]
+
+
 def row_locks(tree: ast.Module) -> list[str]:
     return [
         f"line {node.lineno}: select_for_update"
@@ -150,6 +161,14 @@ def test_no_signals_carry_our_own_flow() -> None:
     assert {path: lines for path, lines in found.items() if lines} == {}
 
 
+def test_only_the_client_of_dojos_api_speaks_http() -> None:
+    """The sandbox plays the other side, and speaks for itself."""
+    speaking = {_relative(path) for path in sources() if http_clients(parsed(path))}
+    allowed = ("dojo_integration/dojo_api/", "dojo_integration/sandbox/")
+    assert any(path.startswith(allowed[0]) for path in speaking)
+    assert {path for path in speaking if not path.startswith(allowed)} == set()
+
+
 def test_rows_are_locked_in_row_locks_only() -> None:
     found = {_relative(path): row_locks(parsed(path)) for path in sources() if path.name != "row_locks.py"}
     assert {path: lines for path, lines in found.items() if lines} == {}
@@ -211,6 +230,10 @@ def test_what_stands_below_may_be_named() -> None:
         (of_ours, "import dojo_integration"),
         (of_ours, "from pos.service import service"),
         (of_ours, "order = models.ForeignKey('orders.Order')"),
+        (http_clients, "import requests"),
+        (http_clients, "from requests.adapters import HTTPAdapter"),
+        (http_clients, "import urllib3"),
+        (http_clients, "from urllib.request import urlopen"),
         (signals, "from django.db.models.signals import post_save"),
         (signals, "from django.dispatch import receiver"),
         (row_locks, "Order.objects.select_for_update().get(pk=1)"),

@@ -116,7 +116,7 @@ class NewPaymentIntent:
             "itemLines": [line.render(self.currency) for line in self.item_lines],
             "taxLines": [line.render(self.currency) for line in self.tax_lines],
             "expireAt": _moment(self.expire_at) if self.expire_at else None,
-            "config": {"details": {"tipsAllowed": self.tips_allowed}} if self.tips_allowed is not None else None,
+            "config": {"payment": {"tipsAllowed": self.tips_allowed}} if self.tips_allowed is not None else None,
             "metadata": metadata,
         }
         return without_blanks(written)
