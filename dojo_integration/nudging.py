@@ -36,7 +36,7 @@ class Nudger:
         self._waiting: set[tuple[int, str]] = set()
         self._news = threading.Condition()
         self._last_complaint = -QUIET_SECONDS
-        threading.Thread(target=self._run, name="outbox-nudge", daemon=True).start()
+        threading.Thread(target=self._run, name="nudges", daemon=True).start()
 
     def take(self, venue_id: int, task: str = TASK) -> None:
         with self._news:
@@ -52,7 +52,7 @@ class Nudger:
                 self._publish(venue_id, task)
             time.sleep(PAUSE)
 
-    def _publish(self, venue_id: int, task: str) -> None:
+    def _publish(self, venue_id: int, task: str = TASK) -> None:
         try:
             current_app.send_task(task, args=(venue_id,), expires=EXPIRES)
         except Exception as error:

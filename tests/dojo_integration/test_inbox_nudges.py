@@ -1,6 +1,5 @@
 """Nudges of the inbox: said soon, once for many, and never at the cost of whoever answers Dojo."""
 
-import json
 import os
 import signal
 import time
@@ -16,33 +15,34 @@ from pos.celery import app
 from pos.events import EventKept, MenuChanged, OrderTaken
 from tests.capabilities.requests import an_event, an_order
 from tests.capabilities.roads import ROADS
+from tests.dojo_integration import test_nudging
+from tests.dojo_integration.test_nudging import QUEUE
 from tests.factories import WorkingVenue, a_venue
 
-QUEUE = "tableside-queue:celery"
 HANDLE = "dojo_integration.tasks.handle_dojo_events"
 LOOK = "dojo_integration.tasks.look_at_payment_intents"
 
 
 @pytest.fixture
-def queue() -> Iterator[Redis]:
+def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
+    """The queue, empty, and a thread that nobody has kept busy yet."""
+    monkeypatch.setattr(nudging, "_current", None)
     redis = Redis.from_url(settings.REDIS)
-    time.sleep(2 * nudging.PAUSE)
     redis.delete(QUEUE)
     yield redis
-    time.sleep(2 * nudging.PAUSE)
     redis.delete(QUEUE)
 
 
 def said(queue: Redis, least: int = 0) -> list[tuple[str, int]]:
-    """The inbox's tasks that wait in the queue, with their venues, oldest first; once there are so many."""
+    """What the inbox has said, with the venues; once there is so much."""
     until = time.monotonic() + 20
-    while True:
-        messages = [json.loads(message)["headers"] for message in reversed(queue.lrange(QUEUE, 0, -1))]
-        found = [(one["task"], json.loads(one["argsrepr"].replace(",)", ")").strip("()"))) for one in messages]
-        found = [one for one in found if one[0] in (HANDLE, LOOK)]
-        if len(found) >= least or time.monotonic() > until:
-            return found
+    while len(found := _ours(queue)) < least and time.monotonic() < until:
         time.sleep(0.02)
+    return found
+
+
+def _ours(queue: Redis) -> list[tuple[str, int]]:
+    return [(task, args[0]) for task, args in test_nudging.said(queue) if task in (HANDLE, LOOK)]
 
 
 def test_a_nudge_names_a_task_that_there_is(queue: Redis) -> None:
