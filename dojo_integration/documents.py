@@ -63,6 +63,16 @@ _BODY: Statement[tuple[str]] = Statement(
     )
 )
 
+_BODIES: Statement[tuple[str, str]] = Statement(
+    lambda: (
+        OrderDocument.objects.filter(pk__anyof=Slot("orders"), venue_id=Slot("venue"))
+        .order_by()
+        .values_list("order_id", "body")
+    )
+)
+# What several calls at once have read already: of which venue, and each order's text.
+_read: ContextVar[tuple[int, dict[str, str]]] = ContextVar("documents_read_together", default=(0, {}))
+
 # What a call has committed, so that its answer is neither read again nor lost with the connection: an error after the
 # commit would make Dojo give the money back.
 _committed: ContextVar[dict[str, str] | None] = ContextVar("committed_documents", default=None)
@@ -136,8 +146,22 @@ def _upsert(documents: Sequence[Document]) -> tuple[str, list[Any]]:
     return _UPSERT.format(rows=rows), [value for document in documents for value in _in_columns(document)]
 
 
+@contextmanager
+def read_together(venue_id: int, order_ids: Sequence[str]) -> Iterator[None]:
+    """Read these orders' texts now, with one query, for all who ask for one of them in here."""
+    texts = dict(_BODIES.all(orders=list(order_ids), venue=venue_id))
+    token = _read.set((venue_id, texts))
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
 def read_body(venue_id: int, order_id: str) -> str | None:
     """One order's text; None where this venue has no such order."""
+    here, texts = _read.get()
+    if here == venue_id and order_id in texts:
+        return texts[order_id]
     found = _BODY.first(order=order_id, venue=venue_id)
     return found[0] if found else None
 

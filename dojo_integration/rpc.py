@@ -6,14 +6,16 @@ Whatever comes is answered, or left alone where JSON-RPC says so; nothing here r
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
 import structlog
+from django.db import DatabaseError
 
-from dojo_integration import capabilities
+from dojo_integration import capabilities, documents
 from dojo_integration.capabilities import Capability, find
 from dojo_integration.models import Road
 from dojo_integration.parsers import NotJson, glimpse, parse
@@ -44,6 +46,7 @@ CONFLICT = -32009
 _CODES = {400: INVALID_PARAMS, 404: NOT_FOUND, 409: CONFLICT, 503: BUSY}
 
 _NOBODY = b"null"
+_GET_ORDER = find("GetOrderById")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,11 @@ class Frame:
     is_batch: bool = False
 
     @property
+    def is_quick_read(self) -> bool:
+        """Whether all it asks for is an order by its id: one of the frames that can be answered together."""
+        return not self.is_batch and [call.capability for call in self.calls] == [_GET_ORDER]
+
+    @property
     def has_side_effects(self) -> bool:
         return any(call.capability.has_side_effects for call in self.calls if call.capability is not None)
 
@@ -100,7 +108,19 @@ def read(body: bytes) -> Frame:
 
 def answer(frame: Frame, venue_id: int) -> bytes | None:
     """Do what a frame asks for in a venue; None where nobody waits for an answer."""
-    return _framed(frame, [_answer(call, venue_id) for call in frame.calls])
+    return _framed(frame, [_answer(call, partial(Venue.objects.get, pk=venue_id)) for call in frame.calls])
+
+
+def answer_together(frames: Sequence[Frame], venue_id: int) -> list[bytes | None]:
+    """Do what several frames of quick reads ask for, all of them with two queries, and answer each by itself."""
+    asked = [str(call.params.get("orderId")) for frame in frames for call in frame.calls]
+    try:
+        venue = Venue.objects.get(pk=venue_id)
+        with documents.read_together(venue_id, asked):
+            return [_framed(frame, [_answer(call, lambda: venue) for call in frame.calls]) for frame in frames]
+    except (DatabaseError, Venue.DoesNotExist):
+        # Each finds that out, and says so, with a trace of its own.
+        return [answer(frame, venue_id) for frame in frames]
 
 
 def busy(frame: Frame, why: str) -> bytes | None:
@@ -189,25 +209,25 @@ def _refused(id_: bytes | None, method: str, code: int, error: InvalidRequest) -
 # ---- answering
 
 
-def _answer(call: Call, venue_id: int) -> bytes | None:
+def _answer(call: Call, find_venue: Callable[[], Venue]) -> bytes | None:
     started = time.perf_counter()
     trace_id = uuid.uuid4().hex
     seen: dict[str, Any] = {"road": Road.WEBSOCKET.value, "capability": None, "venue": None}
     with structlog.contextvars.bound_contextvars(trace_id=trace_id):
-        told, outcome = _do(call, venue_id, trace_id, seen)
+        told, outcome = _do(call, find_venue, trace_id, seen)
         duration = round((time.perf_counter() - started) * 1000, 1)
         log.info("capability", **seen, outcome=outcome, duration_ms=duration)
     return told
 
 
-def _do(call: Call, venue_id: int, trace_id: str, seen: dict[str, Any]) -> tuple[bytes | None, str]:
+def _do(call: Call, find_venue: Callable[[], Venue], trace_id: str, seen: dict[str, Any]) -> tuple[bytes | None, str]:
     if call.capability is None:
         assert call.refusal is not None
         return _refusal(call, call.refusal, trace_id), call.refusal.error.error_type
     seen["capability"] = call.capability.name
     try:
         # Read afresh each time: a socket lives for weeks, and the venue's settings change meanwhile.
-        venue = Venue.objects.get(pk=venue_id)
+        venue = find_venue()
         seen["venue"] = venue.slug
         actor = Actor.dojo(venue, call.requester, road=Road.WEBSOCKET)
         result = capabilities.call(call.capability, call.params, actor, request=_key(call, call.capability, venue))
@@ -221,7 +241,7 @@ def _do(call: Call, venue_id: int, trace_id: str, seen: dict[str, Any]) -> tuple
 
 def _key(call: Call, capability: Capability, venue: Venue) -> RequestKey | None:
     """What makes this the same request when it comes again; nothing does where it has no id to say so."""
-    if call.id is None or call.id == _NOBODY:
+    if call.id is None or call.id == _NOBODY or not capability.is_remembered:
         return None
     return request_key(
         venue_id=venue.pk, rpc_id=call.id, method=capability.name, params=call.params, requester=call.requester

@@ -7,8 +7,10 @@ The reader never waits: each request is a task of its own, and what a request do
 import asyncio
 import contextlib
 import random
-from collections.abc import Generator
+from collections import defaultdict, deque
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import structlog
 from django.db import close_old_connections
@@ -34,6 +36,8 @@ STABLE_AFTER = 60.0
 MOST_IN_FLIGHT = 500
 # Whoever floods us gets this many refusals more; then silence, because even refusals are work.
 MOST_HEARD = 2 * MOST_IN_FLIGHT
+# So many that ask for an order are answered with one query.
+MOST_TOGETHER = 64
 SEND_PATIENCE = 20.0
 # Reading a larger frame takes long enough to be done in a thread.
 SMALL_FRAME = 16 * 1024
@@ -109,6 +113,9 @@ def pauses() -> Generator[float, float, None]:
 # ---- answering
 
 
+_Waiting = tuple[Frame, "asyncio.Future[bytes | None]"]
+
+
 class Workers:
     """The threads in which requests are answered, for every socket of this process.
 
@@ -118,7 +125,10 @@ class Workers:
     def __init__(self, *, writers: int, readers: int) -> None:
         self._writers = ThreadPoolExecutor(writers, thread_name_prefix="dojo-write")
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="dojo-read")
-        self._begun: set[Future[bytes | None]] = set()
+        self._begun: set[Future[Any]] = set()
+        # Frames that ask for an order, by venue, and the venues that a reader is busy with.
+        self._waiting: dict[int, deque[_Waiting]] = defaultdict(deque)
+        self._reading: set[int] = set()
 
     async def read(self, body: bytes) -> Frame:
         """Say what a frame asks for."""
@@ -128,11 +138,34 @@ class Workers:
 
     async def answer(self, frame: Frame, venue_id: int) -> bytes | None:
         """Do what a frame asks for."""
+        if frame.is_quick_read:
+            return await self._answer_together(frame, venue_id)
         threads = self._writers if frame.has_side_effects else self._readers
         future = threads.submit(_answer, frame, venue_id)
         self._begun.add(future)
         future.add_done_callback(self._begun.discard)
         return await asyncio.wrap_future(future)
+
+    async def _answer_together(self, frame: Frame, venue_id: int) -> bytes | None:
+        told: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        self._waiting[venue_id].append((frame, told))
+        if venue_id not in self._reading:
+            self._send_reader(venue_id)
+        return await told
+
+    def _send_reader(self, venue_id: int) -> None:
+        """One at a time for each venue: what comes while it reads is what it reads next, all of it at once."""
+        loop = asyncio.get_running_loop()
+        self._reading.add(venue_id)
+        future = self._readers.submit(_answer_waiting, self._waiting[venue_id], venue_id, loop)
+        self._begun.add(future)
+        future.add_done_callback(lambda done: _say(loop, self._reader_is_back, done, venue_id))
+
+    def _reader_is_back(self, done: "Future[None]", venue_id: int) -> None:
+        self._begun.discard(done)
+        self._reading.discard(venue_id)
+        if self._waiting[venue_id] and not done.cancelled():
+            self._send_reader(venue_id)
 
     @property
     def is_busy(self) -> bool:
@@ -153,6 +186,37 @@ def _answer(frame: Frame, venue_id: int) -> bytes | None:
         # Back into the pool. An error after the commit would make Dojo give the money back.
         with contextlib.suppress(Exception):
             close_old_connections()
+
+
+def _answer_waiting(waiting: deque[_Waiting], venue_id: int, loop: asyncio.AbstractEventLoop) -> None:
+    while waiting:
+        taken = [waiting.popleft() for _ in range(min(len(waiting), MOST_TOGETHER))]
+        answers: list[bytes | None] | Exception
+        close_old_connections()
+        try:
+            answers = rpc.answer_together([frame for frame, _ in taken], venue_id)
+        except Exception as error:
+            # Whoever waits for it raises it.
+            answers = error
+        with contextlib.suppress(Exception):
+            close_old_connections()
+        _say(loop, _tell, [told for _, told in taken], answers)
+
+
+def _say(loop: asyncio.AbstractEventLoop, what: Callable[..., None], *arguments: Any) -> None:
+    # A loop that is closed has nobody left who waits.
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(what, *arguments)
+
+
+def _tell(waiting: list["asyncio.Future[bytes | None]"], answers: list[bytes | None] | Exception) -> None:
+    for index, told in enumerate(waiting):
+        if told.done():
+            continue
+        if isinstance(answers, Exception):
+            told.set_exception(answers)
+        else:
+            told.set_result(answers[index])
 
 
 class Exchange:

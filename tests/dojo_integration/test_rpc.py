@@ -356,3 +356,71 @@ def test_no_frame_whatsoever_is_too_much(body: bytes) -> None:
     for one in answer if isinstance(answer, list) else [answer] if answer else []:
         assert one["jsonrpc"] == "2.0"
         assert one["error"]["errorType"] == "InvalidRequest"
+
+
+# --- several at once -------------------------------------------------------------------------------------------------
+
+
+def frames_of(*requests: dict[str, Any]) -> list[rpc.Frame]:
+    return [rpc.read(json.dumps(one).encode()) for one in requests]
+
+
+def test_orders_asked_for_together_are_read_with_two_queries_and_answered_alone(
+    uk: WorkingVenue, django_assert_num_queries: Any
+) -> None:
+    # given
+    orders = [a_bill(uk, table=f"t{number}") for number in range(1, 7)]
+    frames = frames_of(
+        *(request("GetOrderByIdV1", {"orderId": order.pk}, id=number) for number, order in enumerate(orders))
+    )
+    # when
+    with django_assert_num_queries(2):
+        answers = rpc.answer_together(frames, uk.venue.pk)
+    # then
+    told = [json.loads(answer or b"") for answer in answers]
+    assert [(one["id"], one["result"]["id"]) for one in told] == [(i, order.pk) for i, order in enumerate(orders)]
+    assert answers == [rpc.answer(frame, uk.venue.pk) for frame in frames]
+
+
+def test_a_bad_one_among_them_spoils_no_other(uk: WorkingVenue, irish: WorkingVenue) -> None:
+    # given
+    ours, theirs = a_bill(uk), a_bill(irish)
+    frames = frames_of(
+        request("GetOrderByIdV1", {"orderId": theirs.pk}),
+        request("GetOrderByIdV1", {"orderId": "order_of_nobody"}),
+        request("GetOrderByIdV1", {"orderId": 7}),
+        request("GetOrderByIdV1", {}),
+        {"jsonrpc": "2.0", "method": "GetOrderByIdV1", "params": {"orderId": ours.pk}},
+        request("GetOrderByIdV1", {"orderId": ours.pk}),
+    )
+    assert all(frame.is_quick_read for frame in frames)
+    # when
+    *refused, notified, answered = rpc.answer_together(frames, uk.venue.pk)
+    # then
+    errors = [json.loads(answer or b"")["error"]["errorType"] for answer in refused]
+    assert errors == ["NotFound", "NotFound", "InvalidRequest", "InvalidRequest"]
+    assert notified is None
+    assert json.loads(answered or b"")["result"]["id"] == ours.pk
+
+
+def test_in_a_venue_that_is_gone_each_hears_so(uk: WorkingVenue) -> None:
+    order = a_bill(uk)
+    frames = frames_of(*[request("GetOrderByIdV1", {"orderId": order.pk})] * 2)
+    answers = [json.loads(answer or b"")["error"] for answer in rpc.answer_together(frames, NOBODYS_VENUE)]
+    assert [error["errorType"] for error in answers] == ["UnexpectedError"] * 2
+    assert len({error["traceId"] for error in answers}) == 2
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        request("GetOrderBillByIdV1", {"orderId": "order_1"}),
+        request("RecordOrderPaymentByIdV1", {"orderId": "order_1"}),
+        request("NoSuchThingV1"),
+        [request("GetOrderByIdV1", {"orderId": "order_1"})],
+        {"jsonrpc": "2.0", "result": {}},
+    ],
+    ids=["bill", "payment", "unknown", "batch", "an answer"],
+)
+def test_nothing_else_is_asked_together(frame: Any) -> None:
+    assert not rpc.read(json.dumps(frame).encode()).is_quick_read

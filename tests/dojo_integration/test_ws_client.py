@@ -496,6 +496,21 @@ def test_a_request_in_a_binary_frame_is_answered_in_a_text_frame(gateway: Gatewa
     assert "result" in gateway.answer(asked["id"])
 
 
+def test_orders_asked_for_all_at_once_are_answered_each_with_its_own(
+    shop: WorkingVenue, line: Dialler, gateway: Gateway
+) -> None:
+    # given
+    orders = [a_bill(shop, table=f"t{number}").pk for number in range(1, 13)]
+    asked = [a_request("GetOrderByIdV1", {"orderId": orders[number % 12]}) for number in range(400)]
+    # when
+    gateway.post_all(asked)
+    # then
+    until(lambda: len(gateway.answers) == 400, 15)
+    for number, one in enumerate(asked):
+        assert gateway.answers[one["id"]]["result"]["id"] == orders[number % 12]
+    assert line.workers._reading == set()
+
+
 def test_five_hundred_in_flight_of_which_fifty_wait_for_rows_keep_nobody(
     shop: WorkingVenue, gateway: Gateway, line: Dialler
 ) -> None:
