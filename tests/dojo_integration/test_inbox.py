@@ -582,8 +582,8 @@ def test_a_recorded_payment_that_dojo_does_not_speak_of_is_asked_about_for_a_day
     dojo.has(an_intent("pi-2", order=order.pk, amount=1000))
     if not isinstance(error, type(not_found())):
         dojo.sick = error
-    # when
-    for _ in range(26 * 2):
+    # when: for a day, and as long as the last pause may be
+    for _ in range(31 * 2):
         clock.shift(timedelta(minutes=30))
         look(uk, dojo)
     # then: what was recorded stays, and the other one was not kept waiting
