@@ -7,7 +7,7 @@ where that is gone for a moment, the clocks simply agree.
 import functools
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -33,10 +33,10 @@ R = TypeVar("R")
 _read: dict[int, tuple[float, timedelta]] = {}
 
 
-def note(venue: Venue, date: datetime, *, now: datetime | None = None) -> None:
-    """Keep what an answer just said of Dojo's time; never an error."""
+def note(venue: Venue, date: datetime, now: datetime) -> None:
+    """Keep what an answer that was here at ``now`` says of Dojo's time; never an error."""
     # On the average half of the second that the date leaves out has passed.
-    found = date + timedelta(seconds=0.5) - (now or datetime.now(UTC))
+    found = date + timedelta(seconds=0.5) - now
     if abs(found) > LARGEST:
         return
     read, found_now = _read.get(venue.pk), time.monotonic()
