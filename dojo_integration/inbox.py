@@ -151,9 +151,10 @@ def _look_at(actor: Actor, dojo: Dojo, claimed: Sequence[str]) -> int:
             if _is_about_all(error):
                 intent_ids, waiting = [*intent_ids, *waiting], []
             # What Dojo does not know, or refuses to speak of, is asked about for a day; all else until it answers.
-            given_up_after = PATIENCE if isinstance(error, NotFound | Refused) else None
+            is_strange = isinstance(error, NotFound | Refused)
+            wait, given_up_after = (_long_wait, PATIENCE) if is_strange else (_wait(error), None)
             for intent_id in intent_ids:
-                put_off_look(actor=actor, intent_id=intent_id, wait=_wait(error), given_up_after=given_up_after)
+                put_off_look(actor=actor, intent_id=intent_id, wait=wait, given_up_after=given_up_after)
         else:
             told += 1
     return told
@@ -166,6 +167,11 @@ def _is_about_all(error: Exception) -> bool:
 
 def _wait(error: Exception) -> Callable[[int], timedelta]:
     return partial(wait_after, asked_for=error.retry_after if isinstance(error, Unavailable) else None)
+
+
+def _long_wait(attempts: int) -> timedelta:
+    """A minute, and up to six hours: what Dojo did not know yesterday it hardly learns in a minute."""
+    return 12 * wait_after(attempts)
 
 
 def _patience(error: Exception) -> timedelta:

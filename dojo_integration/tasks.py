@@ -5,7 +5,7 @@ from celery import shared_task
 from dojo_integration.inbox import handle_events, look_at_intents, work_with_dojo
 from dojo_integration.nudging import EXPIRES
 from dojo_integration.sending import send_due, venues_to_send
-from dojo_integration.services.forgetting import forget_answered_requests
+from dojo_integration.services.forgetting import forget_answered_requests, forget_handled_events
 from dojo_integration.services.inbox import venues_with_events_due
 from dojo_integration.services.outbox import forget_sent_events
 from orders.services.looking import venues_with_looks_due, wake_looks_for_orders
@@ -47,5 +47,5 @@ def sweep_outbox() -> None:
 
 @shared_task
 def forget_old_events() -> int:
-    """What Dojo was told a month ago is no longer of interest."""
-    return forget_sent_events()
+    """What was told long ago, to Dojo or by it, is no longer of interest."""
+    return forget_sent_events() + forget_handled_events()

@@ -21,7 +21,9 @@ from dojo_integration.services.inbox import (
     retry_event,
     venues_with_events_due,
 )
+from dojo_integration.tasks import forget_old_events
 from orders.models import ExceptionKind, Order, OrderException, Payment, PaymentIntent
+from orders.services.looking import venues_with_looks_due
 from orders.services.payments import record_order_payment_by_id
 from pos.errors import Conflict, NotFound, NotPermitted
 from pos.models import AuditEntry
@@ -580,8 +582,8 @@ def test_a_recorded_payment_that_dojo_does_not_speak_of_is_asked_about_for_a_day
     dojo.has(an_intent("pi-2", order=order.pk, amount=1000))
     if not isinstance(error, type(not_found())):
         dojo.sick = error
-    # when
-    for _ in range(26 * 2):
+    # when: for a day, and as long as the last pause may be
+    for _ in range(31 * 2):
         clock.shift(timedelta(minutes=30))
         look(uk, dojo)
     # then: what was recorded stays, and the other one was not kept waiting
@@ -589,7 +591,35 @@ def test_a_recorded_payment_that_dojo_does_not_speak_of_is_asked_about_for_a_day
     assert len(rows(order)) == 2
     if dojo.sick is None:
         assert PaymentIntent.objects.get(intent_id="pi-2").status == "Captured"
-    assert len(dojo.asked) < 120
+    assert len(dojo.asked) < 2 * 20
+
+
+def test_a_sweep_finds_every_venue_and_a_nudge_its_own(uk: WorkingVenue, irish: WorkingVenue) -> None:
+    # given
+    for shop in (uk, irish):
+        tell(shop)
+        PaymentIntent.objects.create(venue=shop.venue, intent_id="pi-1", next_look_at=timezone.now())
+    # when / then
+    for due in (venues_with_events_due, venues_with_looks_due):
+        assert set(due()) == {uk.venue, irish.venue}
+        assert list(due(irish.venue.pk)) == [irish.venue]
+        assert not due(0)
+
+
+def test_what_is_done_with_is_forgotten_after_a_season_and_what_is_open_never(
+    uk: WorkingVenue, clock: time_machine.Traveller
+) -> None:
+    # given
+    now = timezone.now()
+    _done, waiting, parked = tell(uk, handled_at=now), tell(uk), tell(uk, parked_at=now)
+    clock.shift(timedelta(days=90))
+    recent = tell(uk, handled_at=now + timedelta(minutes=1))
+    assert forget_old_events() == 0
+    # when
+    clock.shift(timedelta(seconds=1))
+    assert forget_old_events() == 1
+    # then
+    assert set(DojoEvent.objects.all()) == {waiting, parked, recent}
 
 
 # --- the figures -----------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ LOOK = "dojo_integration.tasks.look_at_payment_intents"
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
     """The queue, empty, and a thread that nobody has kept busy yet."""
+    test_nudging.let_finish(nudging._current)
     monkeypatch.setattr(nudging, "_current", None)
     redis = Redis.from_url(settings.REDIS)
     redis.delete(QUEUE)

@@ -38,7 +38,15 @@ def queue() -> Iterator[Redis]:
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread that nobody has kept busy yet."""
+    let_finish(nudging._current)
     monkeypatch.setattr(nudging, "_current", None)
+
+
+def let_finish(nudger: nudging.Nudger | None) -> None:
+    """What the test before has caused is said before this one listens."""
+    while nudger is not None and nudger._waiting:
+        time.sleep(0.02)
+    time.sleep(0.05)
 
 
 def said(queue: Redis) -> list[tuple[str, list[int]]]:
