@@ -44,6 +44,12 @@ def request_validator(method: str, path: str) -> Draft202012Validator | None:
     return _validator(body["content"]["application/json"]["schema"]) if body else None
 
 
+def request_fields(method: str, path: str) -> set[str]:
+    """What a request's body may name at its top."""
+    schema = _resolved(_operation(method, path)["requestBody"]["content"]["application/json"]["schema"])
+    return {name for part in (schema, *map(_resolved, schema.get("allOf", ()))) for name in part.get("properties", {})}
+
+
 def headers_required(method: str, path: str) -> set[str]:
     found = (_resolved(one) for one in _operation(method, path).get("parameters", []))
     return {one["name"].lower() for one in found if one["in"] == "header" and one.get("required")}
@@ -72,7 +78,11 @@ def _operation(method: str, path: str) -> dict[str, Any]:
 
 
 def _resolved(one: dict[str, Any]) -> dict[str, Any]:
-    return _documents()["components"]["parameters"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+    if "$ref" not in one:
+        return one
+    *_, kind, name = one["$ref"].split("/")
+    found: dict[str, Any] = _documents()["components"][kind][name]
+    return found
 
 
 @cache

@@ -60,6 +60,7 @@ _config = record(
 create_payment_intent = record(
     {"amount": money, "reference": text(least=1, most=60)},
     _lines,
+    description=or_null(text(most=4096)),
     captureMode=one_of("Auto", "Manual"),
     tipsAmount=or_null(money),
     cashbackAmount=or_null(money),
@@ -149,7 +150,7 @@ register_rest = record(
 )
 
 _https = text(least=1, form=lambda value: _HTTPS.match(value) is not None)
-subscribe = record({"events": list_of(_words), "url": _https})
-update_subscription = record(events=or_null(list_of(_words)), url=or_null(_https))
+subscribe = record({"events": list_of(_words), "url": _https}, description=or_null(_words))
+update_subscription = record(events=or_null(list_of(_words)), url=or_null(_https), description=or_null(_words))
 
 run_flow = record({"flow": _words}, closed=False, params=record(closed=False))

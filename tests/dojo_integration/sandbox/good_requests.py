@@ -28,6 +28,7 @@ GOOD: dict[tuple[str, str], Any] = {
         "cashbackAmount": gbp(0),
         "serviceChargeAmount": gbp(10),
         "reference": "Order 1",
+        "description": "Two lemonades",
         "customer": {"id": "c", "emailAddress": "s@example.com", "phoneNumber": "1", "secret": "s", "savedCardId": "k"},
         "billingAddress": _ADDRESS,
         "shippingDetails": {"name": "Sam", "deliveryNotes": "Ring twice", "address": _ADDRESS},
@@ -70,9 +71,11 @@ GOOD: dict[tuple[str, str], Any] = {
         },
     },
     ("PUT", "/terminal-sessions/{terminalSessionId}/signature"): {"accepted": True},
-    ("POST", "/webhooks"): {"events": ["payment_intent.created"], "url": "https://example.com/dojo"},
+    ("POST", "/webhooks"): {
+        "events": ["payment_intent.created"], "url": "https://example.com/dojo", "description": "The till",
+    },
     ("PATCH", "/webhooks/{subscriptionId}"): {
-        "events": ["payment_intent.status_updated"], "url": "https://example.com/other",
+        "events": ["payment_intent.status_updated"], "url": "https://example.com/other", "description": "The bar",
     },
     ("POST", "/epos/events"): {"eventType": "OrderUpdated", "event": {"orderId": "order_1"}},
     ("PUT", "/epos/integrations/rest"): {

@@ -42,6 +42,13 @@ def test_every_body_has_its_example_and_its_shape() -> None:
 
 
 @pytest.mark.parametrize("operation", GOOD, ids=" ".join)
+def test_an_example_has_every_field_of_the_document(operation: tuple[str, str]) -> None:
+    if not document.is_here():
+        pytest.skip("Dojo's document is not here")
+    assert document.request_fields(*operation) - GOOD[operation].keys() == set()
+
+
+@pytest.mark.parametrize("operation", GOOD, ids=" ".join)
 def test_a_good_request_is_accepted_by_both(operation: tuple[str, str]) -> None:
     assert problems(SHAPES[operation], GOOD[operation]) == {}
     if not document.is_here():
