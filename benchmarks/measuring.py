@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from benchmarks import generate, operations
+from benchmarks import calling, generate, operations
 from benchmarks.driver import Phase, WrongAnswer, close, drive, open_evenly
 from benchmarks.house import HALL, ZONE, build_house
 from benchmarks.machine import Usage, describe
@@ -30,6 +30,7 @@ from pos.permissions import Actor
 CONNECTIONS, WORKERS = 8, 2
 # What is open in the hall on an evening; more is opened where payments are measured.
 BILLS = 400
+_SOCKET_GOAL = 0.5
 _CREATED, _PAID = "created", "paid"
 # Nobody has recorded payments faster yet; from then on, what was measured.
 _FIRST_GUESS, _RESERVE = 400, 1.5
@@ -62,6 +63,7 @@ class Bench:
         self.generate()
         before = Usage.now(os.getppid())
         results = [self.measure(operation) for operation in self._operations()]
+        results += self.measure_socket()
         self.tell(describe(before, Usage.now(os.getppid())))
         self.check_books()
         return results
@@ -134,6 +136,27 @@ class Bench:
             result.floor.append(phases[FLOOR])
         self.tell(f"{result.as_words} The driver took {result.driver_share:.0%} of one core.")
         return result
+
+    def measure_socket(self) -> list[Result]:
+        """GetOrderById through the client that Dojo's WebSocket has, beside an echo through the same client."""
+        asked = calling.questions(self._some_orders())
+        results = []
+        with calling.both_clients(self.house.venue) as gateway:
+            for in_flight in calling.IN_FLIGHT:
+                result = Result("GetOrderById", _SOCKET_GOAL, in_flight, road="ws")
+                for turn in range(-1, self.size.rounds):
+                    # Caches fill, and the first phases are nobody's.
+                    seconds = self.size.seconds / 4 if turn < 0 else self.size.seconds
+                    roads = (calling.OURS, calling.FLOOR) if turn % 2 == 0 else (calling.FLOOR, calling.OURS)
+                    phases = {
+                        road: gateway.phase(road, asked[road], in_flight=in_flight, seconds=seconds) for road in roads
+                    }
+                    if turn >= 0:
+                        result.ours.append(phases[calling.OURS])
+                        result.floor.append(phases[calling.FLOOR])
+                self.tell(f"{result.as_words} The driver took {result.driver_share:.0%} of one core.")
+                results.append(result)
+        return results
 
     def _round(self, operation: Operation, roads: tuple[str, str], seconds: float) -> dict[str, Phase]:
         if operation.uses_up_bills:

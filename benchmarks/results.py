@@ -14,6 +14,8 @@ class Result:
     name: str
     goal: float
     connections: int
+    """Or, on the WebSocket's one connection, how many requests are in flight."""
+    road: str = "rest"
     ours: list[Phase] = field(default_factory=list)
     floor: list[Phase] = field(default_factory=list)
 
@@ -31,7 +33,7 @@ class Result:
         latencies = [latency * 1000 for phase in self.ours for latency in phase.latencies]
         return {
             "op": self.name,
-            "road": "rest",
+            "road": self.road,
             "conn": self.connections,
             "rps": round(median(phase.rate for phase in self.ours), 1),
             "p50_ms": round(median(latencies), 2),
@@ -44,7 +46,8 @@ class Result:
     def as_words(self) -> str:
         verdict = "met" if self.is_met else "NOT MET"
         each = ", ".join(f"{ours.rate / floor.rate:.2f}" for ours, floor in zip(self.ours, self.floor, strict=True))
-        return f"{self.name}: {self.ratio:.2f} of the floor, goal {self.goal:.1f}: {verdict} (rounds: {each})"
+        name = self.name if self.road == "rest" else f"{self.name} ({self.road}, {self.connections} in flight)"
+        return f"{name}: {self.ratio:.2f} of the floor, goal {self.goal:.1f}: {verdict} (rounds: {each})"
 
     @property
     def driver_share(self) -> float:

@@ -7,7 +7,7 @@ where that is gone for a moment, the clocks simply agree.
 import functools
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -33,13 +33,17 @@ R = TypeVar("R")
 _read: dict[int, tuple[float, timedelta]] = {}
 
 
-def note(venue: Venue, date: datetime, *, now: datetime | None = None) -> None:
-    """Keep what an answer just said of Dojo's time; never an error."""
+def note(venue: Venue, date: datetime, now: datetime) -> None:
+    """Keep what an answer that was here at ``now`` says of Dojo's time; never an error."""
     # On the average half of the second that the date leaves out has passed.
-    found = date + timedelta(seconds=0.5) - (now or datetime.now(UTC))
+    found = date + timedelta(seconds=0.5) - now
     if abs(found) > LARGEST:
         return
-    _read[venue.pk] = (time.monotonic(), _what_matters(found))
+    read, found_now = _read.get(venue.pk), time.monotonic()
+    matters = _what_matters(found)
+    if read is not None and found_now - read[0] <= TRUSTED and abs(read[1] - matters) < SMALLEST:
+        return
+    _read[venue.pk] = (found_now, matters)
     try:
         cache.set(_key(venue), found.total_seconds(), timeout=KEPT)
     except (RedisError, OSError):

@@ -4,6 +4,7 @@ import hashlib
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from orders.models import CaptureMode, IntentStatus
@@ -118,13 +119,27 @@ class DojoEvent(models.Model):
     road = models.CharField(max_length=8, choices=Road, blank=True)
     body = models.JSONField(help_text="All of it, as it came.")
     handled_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=20, blank=True, help_text="What it came to, once Dojo was asked.")
+    attempts = models.PositiveIntegerField(default=0, help_text="How often in vain, one after the other.")
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    claimed_until = models.DateTimeField(null=True, blank=True, help_text="Till then it is somebody's work.")
+    failing_since = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+    parked_at = models.DateTimeField(null=True, blank=True, help_text="Given up, until a manager tries again.")
 
     class Meta:
         ordering = ["-pk"]
         constraints = [models.UniqueConstraint(fields=["venue", "event_id"], name="dojo_event_once")]
         indexes = [
             models.Index(
-                fields=["received_at"], condition=models.Q(handled_at__isnull=True), name="dojo_event_unhandled"
+                fields=["venue", "next_attempt_at"],
+                condition=models.Q(handled_at__isnull=True, parked_at__isnull=True),
+                name="dojo_event_due",
+            ),
+            models.Index(
+                fields=["venue", "-parked_at"],
+                condition=models.Q(handled_at__isnull=True, parked_at__isnull=False),
+                name="dojo_event_parked",
             ),
         ]
 
@@ -228,6 +243,26 @@ class DojoConnection(models.Model):
 
     def set_webhook_secret(self, plain: str) -> None:
         self.webhook_secret = Sealed.of(plain)
+
+
+class WebhookSecret(models.Model):
+    """One secret with which Dojo signs what it posts to us; while one replaces another, both are good."""
+
+    venue = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="webhook_secrets")
+    secret = SealedField()
+    subscription_id = models.CharField(max_length=120, db_collation="C")
+    secret_id = models.CharField(max_length=120, db_collation="C")
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["venue", "subscription_id", "secret_id"], name="webhook_secret_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.secret_id
 
 
 class EventKind(models.TextChoices):

@@ -1,8 +1,8 @@
-"""A nudge for the sender: after a commit somebody in the background is asked to look at the outbox, soon.
+"""A nudge for a worker: after a commit somebody in the background is asked to look at the outbox or the inbox, soon.
 
 The queue may be slow, frozen or gone, and publishing to it then takes seconds; so a thread of its own does that, and
-whoever nudges leaves a venue's number behind and goes on. Nudges for one venue melt into one. A nudge that is lost
-costs nothing but the seconds until the clock looks by itself.
+whoever nudges leaves a venue's number behind and goes on. Nudges for one venue and task melt into one. A nudge that is
+lost costs nothing but the seconds until the clock looks by itself.
 """
 
 import logging
@@ -23,9 +23,9 @@ EXPIRES = 30
 QUIET_SECONDS = 30.0
 
 
-def nudge(venue_id: int) -> None:
-    """Have a venue's outbox looked at; never waits, never raises."""
-    _nudger().take(venue_id)
+def nudge(venue_id: int, task: str = TASK) -> None:
+    """Have a task, by itself the sender's, look at a venue; never waits, never raises."""
+    _nudger().take(venue_id, task)
 
 
 class Nudger:
@@ -33,33 +33,33 @@ class Nudger:
 
     def __init__(self) -> None:
         self.pid = os.getpid()
-        self._venues: set[int] = set()
+        self._waiting: set[tuple[int, str]] = set()
         self._news = threading.Condition()
         self._last_complaint = -QUIET_SECONDS
-        threading.Thread(target=self._run, name="outbox-nudge", daemon=True).start()
+        threading.Thread(target=self._run, name="nudges", daemon=True).start()
 
-    def take(self, venue_id: int) -> None:
+    def take(self, venue_id: int, task: str = TASK) -> None:
         with self._news:
-            self._venues.add(venue_id)
+            self._waiting.add((venue_id, task))
             self._news.notify()
 
     def _run(self) -> None:
         while True:
             with self._news:
-                self._news.wait_for(lambda: self._venues)
-                venues, self._venues = self._venues, set()
-            for venue_id in venues:
-                self._publish(venue_id)
+                self._news.wait_for(lambda: self._waiting)
+                waiting, self._waiting = self._waiting, set()
+            for venue_id, task in sorted(waiting):
+                self._publish(venue_id, task)
             time.sleep(PAUSE)
 
-    def _publish(self, venue_id: int) -> None:
+    def _publish(self, venue_id: int, task: str = TASK) -> None:
         try:
-            current_app.send_task(TASK, args=(venue_id,), expires=EXPIRES)
+            current_app.send_task(task, args=(venue_id,), expires=EXPIRES)
         except Exception as error:
             # Whatever a sick queue raises: the clock finds what is due, and this thread must live on.
             now = time.monotonic()
             if now - self._last_complaint >= QUIET_SECONDS:
-                logger.warning("the sender was not nudged: %s", f"{type(error).__name__} {error}".strip())
+                logger.warning("a worker was not nudged: %s", f"{type(error).__name__} {error}".strip())
                 self._last_complaint = now
 
 

@@ -1,4 +1,5 @@
-"""The REST road: HTTP in, one call, HTTP out; everything under /v1 answers Dojo's EPOSError when it refuses.
+"""The REST road: HTTP in, one call, HTTP out; everything under /v1 and /webhooks answers Dojo's EPOSError when it
+refuses.
 
 Nothing here knows an order. What one path can do by which verb comes from the capability table.
 """
@@ -31,7 +32,8 @@ log = structlog.get_logger(__name__)
 JSON = "application/json"
 # Should a browser be made to show an answer as a page, nothing in it does anything.
 NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
-_PREFIX = re.compile(r"/v1(/|\Z)")
+# Dojo's capabilities, and what it posts of its own accord.
+_PREFIX = re.compile(r"/(v1|webhooks)(/|\Z)")
 _OUR_TRACE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _NOT_WANTED = re.compile(r"q=0(\.0*)?")
 
@@ -50,7 +52,7 @@ class Refused(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-def _for_machines(view: View) -> View:
+def for_machines(view: View) -> View:
     """Mark a view that brings its own credentials: DojoRoadMiddleware calls it past all that serves browsers."""
     view.is_for_machines = True  # type: ignore[attr-defined]
     return csrf_exempt(view)
@@ -59,21 +61,21 @@ def _for_machines(view: View) -> View:
 def endpoint(by_verb: ByVerb) -> Callable[..., HttpResponse]:
     """The view of one path."""
 
-    @_for_machines
+    @for_machines
     def view(request: HttpRequest, **path_params: str) -> HttpResponse:
         return _answer(request, by_verb, path_params)
 
     return view
 
 
-@_for_machines
+@for_machines
 def nothing_here(request: HttpRequest) -> HttpResponse:
-    """Every other path under /v1."""
+    """Every other path of Dojo's."""
     return _answer(request, {}, {})
 
 
 class EposErrorMiddleware:
-    """What the framework itself refuses under /v1 (a foreign host name, a broken request) is an EPOSError too."""
+    """What the framework itself refuses on Dojo's paths (a foreign host name, a broken request) is an EPOSError too."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -113,10 +115,18 @@ class DojoRoadMiddleware:
 
 
 def _answer(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str]) -> HttpResponse:
+    return answered(Road.REST, lambda seen: _do(request, by_verb, path_params, seen))
+
+
+def answered(road: Road, work: Callable[[dict[str, Any]], HttpResponse]) -> HttpResponse:
+    """The answer to one request, or the refusal that its error means; and one line of log for it.
+
+    ``work`` writes into what is logged of it as soon as it knows.
+    """
     started = time.perf_counter()
-    seen: dict[str, Any] = {"road": Road.REST.value, "capability": None, "venue": None}
+    seen: dict[str, Any] = {"road": road.value, "capability": None, "venue": None}
     try:
-        response = _do(request, by_verb, path_params, seen)
+        response = work(seen)
         outcome = "ok"
     except Exception as error:
         response, outcome = refusal_of(error)
@@ -140,7 +150,7 @@ def _do(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str], s
     answer = capabilities.call(capability, {**body, **path_params}, actor)
     if capability.rest_shape is not None:
         answer = capability.rest_shape.of_answer(answer)
-    return _json(answer) if answer else _nothing()
+    return _json(answer) if answer else nothing()
 
 
 def _by_verb(request: HttpRequest, by_verb: ByVerb) -> Callable[[Mapping[str, Any]], Capability]:
@@ -184,10 +194,10 @@ def _read_object(request: HttpRequest) -> dict[str, Any]:
         raise Refused(415, errors.INVALID_REQUEST, "JSON is written in UTF-8.")
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("", "identity"):
         raise Refused(415, errors.INVALID_REQUEST, "The request has to come uncompressed.")
-    return parse_object(_read_body(request))
+    return parse_object(read_body(request))
 
 
-def _read_body(request: HttpRequest) -> bytes:
+def read_body(request: HttpRequest) -> bytes:
     header = request.META.get("CONTENT_LENGTH") or ""
     length = int(header) if header.isdigit() else None
     if length is not None and length > MAX_BYTES:
@@ -242,7 +252,7 @@ def _refusal(error: EposError) -> HttpResponse:
     return _json(error.as_json(trace_id), status=error.status)
 
 
-def _nothing() -> HttpResponse:
+def nothing() -> HttpResponse:
     """Success and not a byte: no JSON, so nothing that says it is JSON."""
     response = _json(b"")
     del response.headers["Content-Type"]

@@ -1,11 +1,14 @@
-"""What the clock does for the conversation with Dojo."""
+"""What the clock, or a nudge, does for the conversation with Dojo."""
 
 from celery import shared_task
 
+from dojo_integration.inbox import handle_events, look_at_intents, work_with_dojo
 from dojo_integration.nudging import EXPIRES
 from dojo_integration.sending import send_due, venues_to_send
 from dojo_integration.services.forgetting import forget_answered_requests
+from dojo_integration.services.inbox import venues_with_events_due
 from dojo_integration.services.outbox import forget_sent_events
+from orders.services.looking import venues_with_looks_due, wake_looks_for_orders
 from pos.models import Venue
 
 
@@ -13,6 +16,19 @@ from pos.models import Venue
 def forget_old_requests() -> int:
     """Dojo sends a request again within minutes, never after a day."""
     return forget_answered_requests()
+
+
+@shared_task
+def handle_dojo_events(venue_id: int | None = None) -> int:
+    """What Dojo told of, a venue or all of them, is looked up at Dojo, and the books are brought in line."""
+    return work_with_dojo(venues_with_events_due(venue_id), handle_events)
+
+
+@shared_task
+def look_at_payment_intents(venue_id: int | None = None) -> int:
+    """Payments that are not at their end are asked about again, so that an event that was lost is made up for."""
+    wake_looks_for_orders()
+    return work_with_dojo(venues_with_looks_due(venue_id), look_at_intents)
 
 
 @shared_task

@@ -1,4 +1,6 @@
-"""Every path under /v1, made from the capability table, and the document that says so; a slash at the end or none."""
+"""Every path of Dojo's: those of the capability table under /v1 with the document that says so, and that of its
+webhooks; a slash at the end or none.
+"""
 
 import re
 from collections import defaultdict
@@ -7,7 +9,7 @@ from typing import Any
 
 from django.urls import URLPattern, re_path
 
-from dojo_integration import api_pages
+from dojo_integration import api_pages, webhook
 from dojo_integration.capabilities import TABLE, Capability, find
 from dojo_integration.rest import endpoint, nothing_here
 
@@ -43,6 +45,7 @@ def _pattern(path: str) -> str:
 urlpatterns: list[URLPattern] = [
     re_path(r"^v1/schema/?\Z", api_pages.schema, name="api_schema"),
     re_path(r"^v1/docs/?\Z", api_pages.docs, name="api_docs"),
+    re_path(r"^webhooks/dojo/(?P<venue_slug>[A-Za-z0-9_-]+)/?\Z", webhook.receive, name="dojo_webhook"),
     *(re_path(_pattern(path), endpoint(by_verb)) for path, by_verb in _paths().items()),
 ]
-urlpatterns.append(re_path(r"^v1(?:/[\s\S]*)?\Z", nothing_here))
+urlpatterns.append(re_path(r"^(?:v1|webhooks)(?:/[\s\S]*)?\Z", nothing_here))

@@ -192,6 +192,15 @@ def intent_for_update(venue: Venue, intent_id: str) -> PaymentIntent:
     return found if found is not None else PaymentIntent(venue=venue, intent_id=intent_id)
 
 
+def intents_to_look_at(venue: Venue, now: datetime, most: int) -> list[PaymentIntent]:
+    """Lock intents about which Dojo is to be asked now, the longest due first; what another has locked is passed by."""
+    due = PaymentIntent.objects.filter(
+        Q(looking_until__isnull=True) | Q(looking_until__lte=now), venue=venue, next_look_at__lte=now
+    )
+    rows = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    return list(rows.order_by("next_look_at", "pk")[:most])
+
+
 def exception_for_update(venue: Venue, exception_id: int) -> OrderException:
     """Lock one row of the manager's inbox. Raises NotFound."""
     rows = OrderException.objects.select_for_update(no_key=True, of=("self",))

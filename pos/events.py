@@ -89,6 +89,15 @@ class SocketChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class EventKept(Event):
+    """The card provider told of something that nobody has looked into yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTaken(Event):
+    """An order came from a guest's phone; its payment may have come before it."""
+
+
 class OutboxChanged(Event):
     """What the card provider has to be told: given up or taken up again, or whether any of it gets through."""
 

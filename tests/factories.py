@@ -26,6 +26,7 @@ from dojo_integration.models import (
     OrderDocument,
     OutboundEvent,
     RestCredential,
+    WebhookSecret,
     hash_secret,
 )
 from floorplan.models import Area, Table
@@ -37,6 +38,7 @@ from pos.ids import ORDER, new_id
 from pos.models import Approval, AuditEntry, Country, Currency, Membership, Role, Staff, Till, Venue
 from pos.models.people import hash_till_token
 from pos.permissions import Act, Actor
+from pos.sealed import Sealed
 
 Row = TypeVar("Row", bound=Model)
 
@@ -569,6 +571,22 @@ class DojoConnectionFactory(DjangoModelFactory[DojoConnection]):
         model = DojoConnection
 
     venue = factory.SubFactory(VenueFactory)
+
+
+class WebhookSecretFactory(DjangoModelFactory[WebhookSecret]):
+    """``plain`` is what Dojo signs with."""
+
+    class Meta:
+        model = WebhookSecret
+
+    class Params:
+        plain = "the secret that Dojo signs with"
+
+    venue = factory.SubFactory(VenueFactory)
+    secret = factory.LazyAttribute(lambda row: Sealed.of(row.plain))
+    subscription_id = "subscription-1"
+    secret_id = factory.Sequence(lambda n: f"secret-{n}")
+    created_at = _now
 
 
 class DojoSocketFactory(DjangoModelFactory[DojoSocket]):

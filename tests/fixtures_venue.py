@@ -7,19 +7,20 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests.factories import WorkingVenue, a_venue
+from tests.remembered_venue import remembered
 from tests.taken_back import taken_back
 
 
 @pytest.fixture
 def uk(db: None) -> WorkingVenue:
     """A British venue: pounds, VAT 20 % inside the prices, 12.5 % discretionary service."""
-    return a_venue("GB")
+    return remembered("uk", lambda: a_venue("GB"))
 
 
 @pytest.fixture
 def irish(db: None) -> WorkingVenue:
     """An Irish venue: euros, three rates of VAT inside the prices, no service charge."""
-    return a_venue("IE", service_kind="none")
+    return remembered("irish", lambda: a_venue("IE", service_kind="none"))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ FACTS = ROOT.parent / "shared/reference/dojo-facts.md"
 _BOOKINGS = "tests/orders/test_dojo_bookings.py"
 _CREATE = "tests/capabilities/test_create_order.py"
 _DOCUMENTS = "tests/dojo_integration/test_documents.py"
+_INBOX = "tests/dojo_integration/test_inbox.py"
 _REST = "tests/dojo_integration/test_rest.py"
 _RPC = "tests/dojo_integration/test_rpc.py"
 _API = "tests/dojo_integration/test_dojo_api.py"
@@ -65,6 +66,7 @@ TRAPS: dict[str, tuple[str, ...]] = {
         f"{_WIRE}::test_a_payment_is_recorded_while_its_intent_is_only_authorized",
         f"{_TRUTH}::test_authorized_on_dojos_own_intent_is_recorded_and_looked_at_again",
         f"{_TRUTH}::test_authorized_then_captured_is_one_payment",
+        f"{_INBOX}::test_a_lost_event_heals",
     ),
     "Details anyOf dineIn/collection": (
         f"{_CREATE}::test_details_may_be_the_type_alone",
@@ -128,6 +130,8 @@ TRAPS: dict[str, tuple[str, ...]] = {
     "externalId:": (
         f"{_TRUTH}::test_event_finds_the_order_by_each_of_its_names",
         f"{_TRUTH}::test_our_id_goes_before_dojos_and_the_intents_own_order_before_both",
+        f"{_TRUTH}::test_a_reference_names_an_order_where_nothing_better_does",
+        "tests/dojo_integration/test_reconciling.py::test_names_that_can_be_an_orders",
     ),
     "completedOnly, fromTime/toTime": (
         "tests/capabilities/test_search_bookings.py::test_parties_who_are_here_or_only_those_who_have_left",

@@ -11,10 +11,7 @@ None of them repeats what a body said in its own words: they end up in logs and 
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import ClassVar
-
-NO_PROBLEMS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 class DojoError(Exception):
@@ -83,7 +80,7 @@ class Refused(DojoError):
         status: int | None = None,
         trace_id: str = "",
         *,
-        problems: Mapping[str, tuple[str, ...]] = NO_PROBLEMS,
+        problems: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         super().__init__(method, path, status, trace_id)
-        self.problems = problems
+        self.problems: Mapping[str, tuple[str, ...]] = problems or {}

@@ -1,7 +1,9 @@
 """One request, one answer, within the time that is left: HTTP and nothing of what it means."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -32,6 +34,9 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    # When its headers were here, and how many seconds after the request was begun.
+    heard_at: datetime
+    waited: float
 
 
 class _Session(requests.Session):
@@ -64,6 +69,7 @@ class Exchange:
         seconds: float,
     ) -> Answer:
         """Raises NoAnswer, Unsendable."""
+        began = time.monotonic()
         try:
             response = self._session.request(
                 method,
@@ -79,8 +85,9 @@ class Exchange:
             raise Unsendable from error
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise NoAnswer(was_sent=not _never_left(error)) from error
+        heard_at, waited = datetime.now(UTC), time.monotonic() - began
         with response:
-            return Answer(status=response.status_code, headers=response.headers, body=_body_of(response))
+            return Answer(response.status_code, response.headers, _body_of(response), heard_at, waited)
 
 
 def _body_of(response: requests.Response) -> bytes:

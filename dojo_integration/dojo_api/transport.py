@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 DEADLINE = 10.0
 TRIES = 3
 FIRST_PAUSE = 0.2
+PROMPT = 2.0
 
 T = TypeVar("T")
 
@@ -47,7 +48,8 @@ class Call:
 
 
 OnCall = Callable[[Call], None]
-OnDate = Callable[[datetime], None]
+# What time it was at Dojo, and here.
+OnDate = Callable[[datetime, datetime], None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -139,13 +141,14 @@ class Transport:
         except Unsendable:
             raise Unauthorized(operation.method, operation.path) from None
         call.status = answer.status
-        self._note_date(answer)
         try:
             call.answered = body_of(answer)
         except ValueError:
             # An error's status says enough; of a success the body is wanted.
             if answer.status < 400:
                 raise Unreachable(operation.method, operation.path, answer.status) from None
+        else:
+            self._note_date(answer)
         raise_for(operation, answer, call.answered)
         return call.answered
 
@@ -166,9 +169,10 @@ class Transport:
         return headers
 
     def _note_date(self, answer: Answer) -> None:
+        """Only of what Dojo itself says, and says at once: a late answer's date is an old one."""
         date = http_date(answer.headers.get("Date", ""))
-        if date is not None and self._on_date is not None:
-            self._on_date(date)
+        if date is not None and answer.waited <= PROMPT and self._on_date is not None:
+            self._on_date(date, answer.heard_at)
 
     def _tell(self, call: _Running) -> None:
         operation, trace = call.operation, trace_id(call.answered)
@@ -182,19 +186,23 @@ class Transport:
             tries=call.tries,
             dojo_trace_id=trace,
         )
-        if self._on_call is not None:
-            self._on_call(
-                Call(
-                    direction="out",
-                    method=operation.method,
-                    path=redacted_text(call.path),
-                    status=call.status,
-                    duration_ms=duration_ms,
-                    trace_id=trace,
-                    request_body=redacted(call.body),
-                    response_body=redacted(call.answered),
-                )
-            )
+        if self._on_call is None:
+            return
+        told = Call(
+            direction="out",
+            method=operation.method,
+            path=redacted_text(call.path),
+            status=call.status,
+            duration_ms=duration_ms,
+            trace_id=trace,
+            request_body=redacted(call.body),
+            response_body=redacted(call.answered),
+        )
+        try:
+            self._on_call(told)
+        except Exception:
+            # Money may have moved: whoever listens does not get to lose the answer.
+            log.exception("a call to Dojo was not noted")
 
 
 def _refuse_in_a_transaction() -> None:

@@ -18,13 +18,15 @@ from bookings.models import Party
 from orders.models import CLOSED_STATUSES, Order
 from orders.row_locks import hold_tills
 from pos.back_office.access import actor_of, venue_of
+from pos.back_office.acts import Acting, ManagerAct
 from pos.back_office.changes import Change, Facts, Hidden
 from pos.back_office.forms import VenueForm
 from pos.back_office.home import Step
-from pos.back_office.venue_admin import Place, VenueModelAdmin
+from pos.back_office.venue_admin import Place
 from pos.events import Event, FloorChanged, OrderChanged, PartyChanged, WaiterRenumbered
 from pos.models import Membership, Role, Staff
 from pos.permissions import Act, Actor
+from pos.services.lockouts import is_counted_against, let_in_again
 from pos.services.people import (
     change_person,
     check_pin,
@@ -145,8 +147,12 @@ def _refuse_serving(member: Membership) -> None:
         raise ValidationError(f"{member.staff.name} still serves guests: hand them over first.", code="serves")
 
 
+def _let_in_again(actor: Actor, member: Membership) -> None:
+    let_in_again(actor=actor, membership_id=member.pk)
+
+
 @admin.register(Membership)
-class PeopleAdmin(VenueModelAdmin):
+class PeopleAdmin(Acting):
     """Staff: hired by login, with a role and a number, and a PIN that nobody sees."""
 
     act = Act.STAFF
@@ -168,6 +174,10 @@ class PeopleAdmin(VenueModelAdmin):
     list_select_related = ("staff",)
     named_by = ("staff",)
     search_fields = ("staff__name", "staff__login", "waiter_id")
+    acts = (
+        ManagerAct("let_in_again", "Let in again", Act.STAFF, _let_in_again, "may try the password again at once.",
+                   fits=lambda member: is_counted_against(member.staff), icon="lock_open"),
+    )  # fmt: skip
 
     @display(description="Name", header=True, ordering="staff__name")
     def who(self, member: Membership) -> tuple[str, str]:

@@ -57,9 +57,12 @@ class PaymentIntent(models.Model):
     refused_reason = models.CharField(max_length=200, blank=True)
     looks_after_refusal = models.PositiveSmallIntegerField(default=0)
     next_look_at = models.DateTimeField(null=True, blank=True)
+    looking_until = models.DateTimeField(null=True, blank=True, help_text="Till then somebody asks Dojo about it.")
+    failed_looks = models.PositiveIntegerField(default=0, help_text="How often in vain, one after the other.")
     seen_amount = models.BigIntegerField(null=True, blank=True)
     seen_tips = models.BigIntegerField(null=True, blank=True)
     seen_refunded = models.BigIntegerField(default=0)
+    order_names = models.JSONField(default=list, blank=True, help_text="Of an order that we do not have yet.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -67,7 +70,9 @@ class PaymentIntent(models.Model):
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["venue", "intent_id"], name="payment_intent_id_unique")]
         indexes = [
-            models.Index(fields=["next_look_at"], condition=Q(next_look_at__isnull=False), name="payment_intent_due")
+            models.Index(
+                fields=["venue", "next_look_at"], condition=Q(next_look_at__isnull=False), name="payment_intent_due"
+            )
         ]
 
     def __str__(self) -> str:

@@ -37,6 +37,7 @@ from orders.services.rounds import send_new_lines, send_to_stations
 from orders.services.targets import carry_allergies, party_at
 from pos import audit
 from pos.errors import Conflict, InvalidRequest
+from pos.events import OrderTaken, publish
 from pos.models import Membership
 from pos.money import format_money
 from pos.permissions import Act, Actor, ActorKind, require
@@ -135,6 +136,7 @@ def create_order(*, actor: Actor, request: NewDojoOrder) -> Order:
     for payment in request.payments_in_lock_order:
         _take(held, order, actor, payment)
     settle_money(held, order, actor)
+    publish(OrderTaken(venue_id=held.venue.pk))
     return order
 
 

@@ -4,7 +4,7 @@ This is the right half of the truth table of payments: event, webhook and lookup
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import Q
@@ -24,12 +24,15 @@ from orders.row_locks import Held, hold_nothing_yet, hold_order, intent_for_upda
 from orders.services.billing import owe_again, settle_money
 from orders.services.exceptions import tell_manager
 from orders.services.money_rows import add_movement, net_of, thaw_share
-from orders.services.payments import GONE, LOOKS_AFTER_REFUSAL, next_look, take_intent, why_not
+from orders.services.payments import GONE, LOOKS_AFTER_REFUSAL, correct_intent, next_look, take_intent, why_not
 from pos.money import format_money
 from pos.permissions import Actor
 from pos.service import StartAgain, service
 
 GIVE_UP_ON_UNKNOWN_ORDER = timedelta(hours=24)
+# An order of Dojo's comes seconds after its payment, or before it; later looks are for what went wrong.
+FIRST_LOOK_FOR_ORDER = timedelta(seconds=10)
+LAST_LOOKS_FOR_ORDER = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +46,10 @@ class IntentFacts:
     tips: int = 0
     refunded: int = 0
     capture_mode: CaptureMode = CaptureMode.UNKNOWN
-    # The POS id, Dojo's order id or a reference: whatever may name the order, best first.
+    # What it says of its order, best first: our id, Dojo's.
     order_names: tuple[str, ...] = ()
+    # What else may name an order, and of most payments does not.
+    references: tuple[str, ...] = ()
 
 
 class IntentOutcome(StrEnum):
@@ -53,6 +58,7 @@ class IntentOutcome(StrEnum):
     HELD = "held"
     WAITING = "waiting"
     OVERPAID = "overpaid"
+    CORRECTED = "corrected"
     REVERSED = "reversed"
     REFUNDED = "refunded"
     DIFFERENT = "different"
@@ -70,11 +76,16 @@ def apply_payment_intent(*, actor: Actor, facts: IntentFacts) -> IntentOutcome:
     if intent.order_id not in (None, order.pk):
         # Recorded on another order since we looked: that one is to be held.
         raise StartAgain
-    intent.order = order
+    intent.looking_until, intent.failed_looks = None, 0
+    if _RANK[facts.status] < _RANK[IntentStatus(intent.status)]:
+        # Read at Dojo before what we know already, by somebody slow: when to look again is not theirs to say.
+        intent.save(update_fields=["looking_until", "failed_looks", "updated_at"])
+        return IntentOutcome.NOTHING
+    intent.order, intent.order_names = order, []
     if facts.capture_mode:
         intent.capture_mode = facts.capture_mode
     outcome = _apply(held, order, intent, actor, facts)
-    intent.status = _later_status(intent, facts)
+    intent.status = facts.status
     intent.seen_amount, intent.seen_tips = facts.amount, facts.tips
     intent.seen_refunded = max(intent.seen_refunded, facts.refunded)
     if outcome is not IntentOutcome.WAITING:
@@ -103,9 +114,11 @@ def _apply(held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts:
             # Taken and given back before we ever heard of it: nothing of it is left to record.
             return IntentOutcome.NOTHING
         return _record(held, order, intent, actor, facts)
+    corrected = _correct(held, order, intent, actor, facts)
     if facts.status == IntentStatus.REFUNDED or facts.refunded:
-        return _refund(held, order, intent, actor, facts)
-    return _compare(held, order, intent, facts)
+        refunded = _refund(held, order, intent, actor, facts)
+        return corrected if refunded is IntentOutcome.NOTHING and corrected is not None else refunded
+    return corrected or _compare(held, order, intent, facts)
 
 
 def _record(held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts: IntentFacts) -> IntentOutcome:
@@ -114,12 +127,22 @@ def _record(held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts
     if facts.currency != order.currency:
         return _wrong_currency(held, order, intent, facts)
     misfit = why_not(held, order, amount=facts.amount, currencies={facts.currency}, lock_id=None)
+    if facts.status == IntentStatus.AUTHORIZED and (misfit is not None or intent.refused_at is not None):
+        # Nothing was taken yet: Dojo lets go of what we refused, and of what does not fit once it asks us.
+        return IntentOutcome.NOTHING
     if intent.refused_at is not None and not _looked_long_enough(held, intent):
         return IntentOutcome.WAITING
     take_intent(held, order, intent, actor, source=IntentSource.EVENT, amount=facts.amount, tips=facts.tips)
     settle_money(held, order, actor)
-    if misfit is None:
-        return _refund_what_went_back(held, order, intent, actor, facts)
+    if misfit is not None:
+        _tell_of_too_much(held, order, intent, facts, misfit)
+    if facts.refunded:
+        # Some of it went back before we heard of it.
+        _refund(held, order, intent, actor, facts)
+    return IntentOutcome.RECORDED if misfit is None else IntentOutcome.OVERPAID
+
+
+def _tell_of_too_much(held: Held, order: Order, intent: PaymentIntent, facts: IntentFacts, misfit: str) -> None:
     tell_manager(
         held.venue,
         ExceptionKind.OVERPAID,
@@ -128,7 +151,6 @@ def _record(held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts
         intent=intent,
         amount=order.overpaid,
     )
-    return IntentOutcome.OVERPAID
 
 
 def _looked_long_enough(held: Held, intent: PaymentIntent) -> bool:
@@ -142,12 +164,14 @@ def _looked_long_enough(held: Held, intent: PaymentIntent) -> bool:
     return False
 
 
-def _refund_what_went_back(
-    held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts: IntentFacts
-) -> IntentOutcome:
-    if facts.refunded:
-        _refund(held, order, intent, actor, facts)
-    return IntentOutcome.RECORDED
+def _correct(held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts: IntentFacts) -> IntentOutcome | None:
+    """What we recorded by event was taken otherwise in the end: with a tip, or less than was authorized."""
+    is_taken = facts.status in (IntentStatus.CAPTURED, IntentStatus.REFUNDED) and facts.amount > 0
+    is_same = (facts.amount, facts.tips) == (intent.recorded_amount, intent.recorded_tips)
+    if intent.recorded_by != IntentSource.EVENT or is_same or not is_taken:
+        return None
+    correct_intent(held, order, intent, actor, amount=facts.amount, tips=facts.tips)
+    return IntentOutcome.CORRECTED
 
 
 def _compare(held: Held, order: Order, intent: PaymentIntent, facts: IntentFacts) -> IntentOutcome:
@@ -206,8 +230,9 @@ def _reverse(held: Held, order: Order, intent: PaymentIntent, actor: Actor) -> I
 def _refund(held: Held, order: Order, intent: PaymentIntent, actor: Actor, facts: IntentFacts) -> IntentOutcome:
     payment = _payment_of(intent)
     net = net_of(payment)
-    taken = payment.amount + payment.tips
-    wanted = facts.refunded or (taken if facts.status == IntentStatus.REFUNDED else 0)
+    wanted = facts.refunded
+    if facts.status == IntentStatus.REFUNDED:
+        wanted = wanted or intent.recorded_amount + intent.recorded_tips
     already = sum(-(row.amount + row.tips) for row in payment.movements.all() if row.entry == PaymentEntry.REFUND)
     more = min(wanted - already, net.amount + net.tips)
     if more <= 0:
@@ -247,8 +272,9 @@ def _unknown_order(actor: Actor, facts: IntentFacts) -> IntentOutcome:
     age = held.now - intent.created_at
     intent.status = _later_status(intent, facts)
     intent.seen_amount, intent.seen_tips, intent.seen_refunded = facts.amount, facts.tips, facts.refunded
+    intent.looking_until, intent.failed_looks, intent.order_names = None, 0, list(facts.order_names)
     if age < GIVE_UP_ON_UNKNOWN_ORDER:
-        intent.next_look_at = held.now + LOOKS_AFTER_REFUSAL[-1]
+        intent.next_look_at = _next_look_for_order(facts, age, held.now)
     elif intent.next_look_at is not None:
         intent.next_look_at = None
         if facts.order_names and facts.status == IntentStatus.CAPTURED:
@@ -264,13 +290,19 @@ def _unknown_order(actor: Actor, facts: IntentFacts) -> IntentOutcome:
     return IntentOutcome.UNKNOWN_ORDER
 
 
+def _next_look_for_order(facts: IntentFacts, age: timedelta, now: datetime) -> datetime:
+    wait = max(age, FIRST_LOOK_FOR_ORDER)
+    # Most payments that name no order have nothing to do with us: those are asked about less and less.
+    return now + (min(wait, LAST_LOOKS_FOR_ORDER) if facts.order_names else wait)
+
+
 def _order_id(actor: Actor, facts: IntentFacts) -> str | None:
     known = PaymentIntent.objects.filter(venue=actor.venue, intent_id=facts.intent_id).values_list(
         "order_id", flat=True
     )
     if known and known[0]:
         return known[0]
-    names = [name for name in facts.order_names if name]
+    names = [name for name in (*facts.order_names, *facts.references) if name]
     if not names:
         return None
     rows = Order.objects.filter(Q(pk__in=names) | Q(dojo_order_id__in=names), venue=actor.venue)

@@ -16,7 +16,7 @@ from orders.row_locks import Held, hold_order, intent_for_update
 from orders.services.billing import owe_again, settle_money
 from orders.services.exceptions import tell_manager
 from orders.services.locking import lent_to_another
-from orders.services.money_rows import add_movement, add_payment, net_of
+from orders.services.money_rows import add_movement, add_payment
 from pos.errors import Conflict, InvalidRequest
 from pos.money import format_money
 from pos.permissions import Actor
@@ -25,6 +25,10 @@ from pos.service import service
 # Dojo is reversing a payment that we refused; when it is still captured after the last look, it is ours to record.
 LOOKS_AFTER_REFUSAL = (timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30))
 LOOK_AT_UNFINISHED = timedelta(minutes=2)
+# Who has not finished paying after a while may never do: the older the intent, the longer we leave it alone.
+LOOK_AT_UNFINISHED_AT_LAST = timedelta(hours=6)
+# Dojo voids what nobody finished after thirty days.
+UNFINISHED_FOR_GOOD = timedelta(days=31)
 GONE = (IntentStatus.REVERSED, IntentStatus.CANCELED)
 
 
@@ -101,21 +105,8 @@ def _recorded_before(
         return Refusal(
             f"This payment is recorded with another amount, {format_money(intent.recorded_amount, order.currency)}."
         )
-    over = order.overpaid
-    correct_intent(held, order, intent, actor, amount=amount, tips=tips)
     intent.recorded_by = IntentSource.RECORD
-    intent.save()
-    # What the event said too much of never was there.
-    owe_again(held, order, actor)
-    if order.overpaid > over:
-        tell_manager(
-            held.venue,
-            ExceptionKind.OVERPAID,
-            f"{format_money(amount, order.currency)} was recorded for {order.display_name}, more than it owed.",
-            order=order,
-            intent=intent,
-            amount=order.overpaid,
-        )
+    correct_intent(held, order, intent, actor, amount=amount, tips=tips)
     return order
 
 
@@ -151,20 +142,32 @@ def take_intent(
 
 
 def correct_intent(held: Held, order: Order, intent: PaymentIntent, actor: Actor, *, amount: int, tips: int) -> None:
-    """Dojo's own request wins over what an event said: append the difference."""
+    """What Dojo says last of a payment wins over what we heard of it by event: append the difference, and settle."""
+    over = order.overpaid
     payment = intent.payments.select_related("order", "share", "intent").get(entry=PaymentEntry.PAYMENT)
-    before = net_of(payment)
     add_movement(
         held,
         payment,
         actor,
         entry=PaymentEntry.CORRECTION,
-        amount=amount - before.amount,
-        tips=tips - before.tips,
+        amount=amount - intent.recorded_amount,
+        tips=tips - intent.recorded_tips,
         reason="Dojo recorded another amount",
     )
     intent.recorded_amount = amount
     intent.recorded_tips = tips
+    intent.save()
+    # What the event said too much of never was there.
+    owe_again(held, order, actor)
+    if order.overpaid > over:
+        tell_manager(
+            held.venue,
+            ExceptionKind.OVERPAID,
+            f"{format_money(amount, order.currency)} was recorded for {order.display_name}, more than it owed.",
+            order=order,
+            intent=intent,
+            amount=order.overpaid,
+        )
 
 
 def refuse(held: Held, intent: PaymentIntent, order: Order, reason: str) -> Refusal:
@@ -182,4 +185,7 @@ def refuse(held: Held, intent: PaymentIntent, order: Order, reason: str) -> Refu
 def next_look(intent: PaymentIntent, now: datetime) -> datetime | None:
     """When to ask Dojo about an intent again; never once it has reached its end."""
     final = (IntentStatus.CAPTURED, IntentStatus.REFUNDED, *GONE)
-    return None if intent.status in final else now + LOOK_AT_UNFINISHED
+    age = now - (intent.created_at or now)
+    if intent.status in final or age > UNFINISHED_FOR_GOOD:
+        return None
+    return now + min(max(age / 4, LOOK_AT_UNFINISHED), LOOK_AT_UNFINISHED_AT_LAST)

@@ -4,9 +4,14 @@ from axes.models import AccessAttempt
 
 from pos import audit
 from pos.errors import NotFound
-from pos.models import Membership
+from pos.models import Membership, Staff
 from pos.permissions import Act, Actor, require
 from pos.service import service
+
+
+def is_counted_against(person: Staff) -> bool:
+    """Whether wrong passwords for this person's login are remembered, at any address."""
+    return AccessAttempt.objects.filter(username=person.login).exists()
 
 
 @service

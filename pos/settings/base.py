@@ -247,6 +247,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "give back lapsed leases": {"task": "orders.tasks.give_back_lapsed_leases", "schedule": 2.0},
     "clear tables that paid": {"task": "orders.tasks.clear_tables_that_paid", "schedule": 5.0},
     "forget old operations": {"task": "orders.tasks.forget_old_operations", "schedule": 3600.0},
+    "look into Dojo's events": {"task": "dojo_integration.tasks.handle_dojo_events", "schedule": 10.0},
+    "look at payments": {"task": "dojo_integration.tasks.look_at_payment_intents", "schedule": 10.0},
     "forget old requests": {"task": "dojo_integration.tasks.forget_old_requests", "schedule": 3600.0},
     # A sweep that nobody has begun when the next one is due is one too many.
     "sweep the outbox": {
@@ -262,7 +264,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_FOLDER.path / "celerybeat-schedule")
 # ---- Events: who hears of a change (pos.events) ------------------------------------------------------------------
 
 BEFORE_COMMIT_SUBSCRIBERS = ["dojo_integration.documents.write_order_documents"]
-AFTER_COMMIT_SUBSCRIBERS = ["pos.live.push"]
+AFTER_COMMIT_SUBSCRIBERS = ["pos.live.push", "dojo_integration.inbox.nudge_workers"]
 
 # Lists of WebSocket routes, for the live port.
 LIVE_ROUTES = ["orders.routing.websocket_routes"]

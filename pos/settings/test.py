@@ -56,3 +56,6 @@ DOJO_API_URL, DOJO_WS_URL = DOJO_PUBLIC_API_URL, DOJO_PUBLIC_WS_URL  # noqa: F40
 
 # The real algorithm at a price that hundreds of logins can pay; what it hashed, `make run` could check.
 PASSWORD_HASHERS = ["tests.cheap_argon2.CheapArgon2PasswordHasher"]
+
+# WhiteNoise would list every static file again for every test client.
+WHITENOISE_AUTOREFRESH = True

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
@@ -366,3 +367,21 @@ def test_nothing_chosen_changes_nothing(uk: WorkingVenue, manager: Client) -> No
     )
     assert "No action selected" in text_of(answer)
     assert everything() == before
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def test_whoever_is_stopped_at_the_login_is_let_in_again(uk: WorkingVenue, manager: Client) -> None:
+    # given
+    page = f"/admin/pos/membership/{uk.waiter.pk}/change/"
+    assert "Let in again" not in text_of(manager.get(page))
+    AccessAttempt.objects.create(username=uk.waiter.staff.login, ip_address="192.0.2.7", failures_since_start=10)
+    assert "Let in again" in text_of(manager.get(page))
+    # when
+    answer = act(manager, "pos/membership", "let_in_again", uk.waiter)
+    # then
+    assert "may try the password again at once" in said(manager, answer)
+    assert not AccessAttempt.objects.exists()
+    assert AuditEntry.objects.filter(act="let_in_again", membership=uk.manager).count() == 1
+    assert "Let in again" not in text_of(manager.get(page))

@@ -16,8 +16,10 @@ from tests.benchmarks.test_driver import says, server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPERATIONS = ["GetOrderById", "SearchOrders", "CreateOrder", "RecordOrderPaymentById"]
+SOCKET = ["GetOrderById (ws, 32 in flight)", "GetOrderById (ws, 200 in flight)"]
 
 
+@pytest.mark.bench
 def test_a_short_run_ends_in_figures() -> None:
     # when
     short = {
@@ -35,14 +37,15 @@ def test_a_short_run_ends_in_figures() -> None:
     # then
     assert ran.returncode == 0, progress
     said = out.splitlines()
-    assert [line.split(":")[0] for line in said[:4]] == OPERATIONS
-    assert all("goal" in line and "met" in line.lower() for line in said[:4])
-    assert said[4].startswith("OutboxPush: 150 events")
-    *figures, pushed = [json.loads(line) for line in said[5:]]
-    assert [figure["op"] for figure in figures] == OPERATIONS
+    assert [line.split(":")[0] for line in said[:6]] == [*OPERATIONS, *SOCKET]
+    assert all("goal" in line and "met" in line.lower() for line in said[:6])
+    assert said[6].startswith("OutboxPush: 150 events")
+    *figures, pushed = [json.loads(line) for line in said[7:]]
+    assert [figure["op"] for figure in figures] == [*OPERATIONS, "GetOrderById", "GetOrderById"]
+    ways = [(figure["road"], figure["conn"]) for figure in figures]
+    assert ways == [("rest", 8)] * 4 + [("ws", 32), ("ws", 200)]
     for figure in figures:
         assert list(figure) == ["op", "road", "conn", "rps", "p50_ms", "p99_ms", "floor_rps", "ratio"]
-        assert (figure["road"], figure["conn"]) == ("rest", 8)
         assert all(figure[name] > 0 for name in ("rps", "p50_ms", "p99_ms", "floor_rps", "ratio"))
     assert list(pushed) == ["op", "road", "conn", "rps"]
     assert (pushed["op"], pushed["road"], pushed["conn"]) == ("OutboxPush", "outbox", 8)

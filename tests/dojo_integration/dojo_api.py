@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -40,15 +41,17 @@ class Scripted:
     A script is a list of bytes to send, each after ``pause`` seconds; SILENCE keeps the connection open.
     """
 
-    def __init__(self, scripts: Sequence[Sequence[Any]], pause: float) -> None:
+    def __init__(self, scripts: Sequence[Sequence[Any]], pause: float, tls: ssl.SSLContext | None) -> None:
         self._scripts = [list(script) for script in scripts]
         self._pause = pause
+        self._tls = tls
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.connections = self.pieces = 0
         self.requests: list[str] = []
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        host = "https://localhost" if tls else "http://127.0.0.1"
+        self.url = f"{host}:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -68,7 +71,7 @@ class Scripted:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), self._dressed(connection) as connection:
             while request := self._request(connection):
                 with self._lock:
                     self.requests.append(request)
@@ -80,6 +83,9 @@ class Scripted:
                     self.pieces += 1
                 if b"Content-Length" not in b"".join(script) or b"Connection: close" in b"".join(script):
                     return
+
+    def _dressed(self, connection: socket.socket) -> socket.socket:
+        return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
 
     def _request(self, connection: socket.socket) -> str:
         """Headers and body of one request, "" when the other end has left."""
@@ -96,8 +102,8 @@ class Scripted:
 
 
 @contextlib.contextmanager
-def scripted(*scripts: Sequence[Any], pause: float = 0.0) -> Iterator[Scripted]:
-    server = Scripted(scripts, pause)
+def scripted(*scripts: Sequence[Any], pause: float = 0.0, tls: ssl.SSLContext | None = None) -> Iterator[Scripted]:
+    server = Scripted(scripts, pause, tls)
     try:
         yield server
     finally:

@@ -1,6 +1,7 @@
 """What the client asks of Dojo's API, held against its official document, and what it makes of the statuses."""
 
 import json
+import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -611,6 +612,30 @@ def test_a_call_that_nobody_answered_is_told_too() -> None:
     with DojoApi(an_account(), on_call=seen.append) as api, pytest.raises(Unreachable):
         api.payment_intent("pi_1")
     assert [(call.status, call.response_body) for call in seen] == [(None, None)]
+
+
+def test_whoever_listens_does_not_lose_an_answer(dojo: responses.RequestsMock) -> None:
+    def break_down(call: Call) -> None:
+        raise ValueError(call.method)
+
+    answer(dojo, CASES["refund"])
+    with DojoApi(an_account(URL), on_call=break_down) as api:
+        assert api.refund("pi_1", amount=900, idempotency_key="key-1").id == "rf_1"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unreachable("GET", "/terminals", was_sent=False),
+        Unavailable("GET", "/terminals", 429, "00-abc-01", retry_after=5.0),
+        Refused("GET", "/terminals", 400, problems={"amount": ("no",)}),
+        NotFound("GET", "/terminals", 404),
+    ],
+)
+def test_an_error_travels_whole(error: DojoError) -> None:
+    """From a worker's process to another, as Celery sends them."""
+    arrived = pickle.loads(pickle.dumps(error))
+    assert (type(arrived), str(arrived), vars(arrived)) == (type(error), str(error), vars(error))
 
 
 # --- where it may be called ------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """The client against an end that behaves as real ones do on a bad day: each call is over in its time, and safe."""
 
+import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -12,9 +14,10 @@ from typing import Any
 import pytest
 import requests
 
-from dojo_integration.dojo_api import deadlines, exchange
+from dojo_integration.dojo_api import deadlines, exchange, transport
 from dojo_integration.dojo_api.client import DojoApi
-from dojo_integration.dojo_api.errors import Unauthorized, Unavailable, Unreachable
+from dojo_integration.dojo_api.errors import DojoError, Unauthorized, Unavailable, Unreachable
+from tests.certificates import PEM, self_signed
 from tests.dojo_integration.dojo_api import (
     NOBODY,
     SILENCE,
@@ -48,6 +51,10 @@ def seconds_of(act: Callable[[], object]) -> float:
     with pytest.raises(Unreachable):
         act()
     return time.monotonic() - began
+
+
+def http_date(**later: int) -> str:
+    return format_datetime(datetime(2031, 7, 4, 19, tzinfo=UTC) + timedelta(**later), usegmt=True)
 
 
 HEADERS = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
@@ -95,6 +102,36 @@ def test_an_end_that_takes_no_handshake() -> None:
     assert time.monotonic() - began < LATE
     # Not a byte of the request has left.
     assert not caught.value.was_sent
+
+
+@pytest.fixture
+def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A certificate that is vouched for, as Dojo's is."""
+    context = self_signed(tmp_path)
+    monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(tmp_path / PEM))
+    return context
+
+
+def test_a_secure_line_is_kept_between_calls(tls: ssl.SSLContext) -> None:
+    with scripted([an_answer(an_intent())], tls=tls) as dojo, DojoApi(an_account(dojo.url)) as api:
+        for _ in range(3):
+            assert api.payment_intent("pi_1").id == "pi_1"
+        assert (dojo.connections, len(dojo.requests)) == (1, 3)
+
+
+@pytest.mark.parametrize("script", SLOW.values(), ids=SLOW)
+def test_a_call_over_a_secure_line_is_over_in_its_time(tls: ssl.SSLContext, script: list[Any]) -> None:
+    with scripted(script, pause=0.05, tls=tls) as dojo:
+        assert DEADLINE * 0.9 < seconds_of(lambda: send(dojo.url)) < LATE
+        assert len(dojo.requests) == 1
+
+
+def test_the_key_is_shown_to_nobody_who_cannot_prove_who_he_is(tmp_path: Path) -> None:
+    with scripted([an_answer({})], tls=self_signed(tmp_path)) as impostor:
+        with pytest.raises(Unreachable) as caught:
+            send(impostor.url)
+        assert not caught.value.was_sent
+        assert impostor.requests == []
 
 
 def test_an_end_that_speaks_something_else() -> None:
@@ -161,6 +198,56 @@ def test_a_redirect_is_not_followed_anywhere(status: int) -> None:
 def test_a_redirect_to_nowhere_is_no_address_to_read() -> None:
     with scripted([an_answer(status=302, Location="http://[")]) as dojo, pytest.raises(Unreachable):
         send(dojo.url)
+
+
+def test_a_redirects_body_is_not_read_to_its_end() -> None:
+    script = [b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n\r\n", *[b" " * 1_000_000] * 500]
+    with scripted(script) as dojo:
+        with pytest.raises(Unreachable), DojoApi(an_account(dojo.url)) as api:
+            api.send_event(event_type="OrderUpdated", entity_id="order_1")
+        assert dojo.pieces < 50
+
+
+def dates_heard(*script: Any, pause: float = 0.0) -> list[tuple[datetime, datetime]]:
+    heard: list[tuple[datetime, datetime]] = []
+    with scripted(script, pause=pause) as dojo:
+        api = DojoApi(an_account(dojo.url), on_date=lambda theirs, ours: heard.append((theirs, ours)))
+        with api, contextlib.suppress(DojoError):
+            api.cancel_payment_intent("pi_1")
+    return heard
+
+
+@pytest.mark.parametrize("status", [200, 404, 503])
+def test_what_time_it_is_at_dojo_is_heard_with_every_answer(status: int) -> None:
+    began = datetime.now(UTC)
+    ((theirs, ours),) = dates_heard(an_answer(an_intent(), status=status, close=True, Date=http_date()))
+    assert theirs == datetime(2031, 7, 4, 19, tzinfo=UTC)
+    assert began <= ours <= datetime.now(UTC)
+
+
+def test_a_body_that_takes_its_time_does_not_make_dojos_clock_slow() -> None:
+    head, space, body = an_answer(an_intent(), close=True, Date=http_date()).partition(b"\r\n\r\n")
+    began = datetime.now(UTC)
+    ((_, ours),) = dates_heard(head + space, b"", body, pause=0.5)
+    assert ours - began < timedelta(seconds=0.9)
+    assert datetime.now(UTC) - began >= timedelta(seconds=1.5)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [an_answer(b"<html>", close=True, Date="Fri, 04 Jul 2031 19:00:00 GMT")],
+        [an_answer(an_intent(), close=True, Date="teatime")],
+        [an_answer(an_intent(), close=True)],
+    ],
+)
+def test_who_is_not_dojo_is_not_asked_for_the_time(script: list[bytes]) -> None:
+    assert dates_heard(*script) == []
+
+
+def test_a_late_answers_date_is_an_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "PROMPT", 0.1)
+    assert dates_heard(an_answer(an_intent(), close=True, Date=http_date()), pause=0.2) == []
 
 
 # --- what is repeated ------------------------------------------------------------------------------------------------
@@ -245,10 +332,6 @@ def test_a_wait_of_six_hours_is_told_and_not_waited() -> None:
         assert (caught.value.retry_after, len(dojo.requests)) == (21_600, 1)
 
 
-def http_date(**later: int) -> str:
-    return format_datetime(datetime(2031, 7, 4, 19, tzinfo=UTC) + timedelta(**later), usegmt=True)
-
-
 @pytest.mark.parametrize(
     ("written", "seconds"),
     [
@@ -300,6 +383,17 @@ def test_connections_are_kept_between_calls_and_cookies_are_not() -> None:
             api.payment_intent("pi_1")
         assert (dojo.connections, len(dojo.requests)) == (1, 3)
         assert "cookie" not in sent_headers(dojo.requests[2])
+
+
+def test_a_line_that_was_closed_meanwhile_is_not_written_to() -> None:
+    """Else a write on it would be lost, and nobody could say whether it was done."""
+    # The small letters keep our end in the belief that the line stays; the other end leaves after its answer.
+    once = an_answer(an_intent()).replace(b"Content-Length", b"content-length")
+    with scripted([once]) as dojo, DojoApi(an_account(dojo.url)) as api:
+        for _ in range(3):
+            assert api.cancel_payment_intent("pi_1").id == "pi_1"
+            time.sleep(0.05)
+        assert (dojo.connections, len(dojo.requests)) == (3, 3)
 
 
 def test_the_second_call_on_a_line_has_its_own_time() -> None:

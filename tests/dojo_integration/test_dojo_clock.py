@@ -50,7 +50,7 @@ def test_where_nothing_was_heard_the_clocks_agree(venue: Venue) -> None:
 
 @pytest.mark.parametrize("seconds", [40, -40])
 def test_what_an_answer_says_is_kept_for_every_process(venue: Venue, seconds: int) -> None:
-    dojo_clock.note(venue, NOW + timedelta(seconds=seconds), now=NOW)
+    dojo_clock.note(venue, NOW + timedelta(seconds=seconds), NOW)
     for _ in range(2):
         # Half of the second that the header leaves out has passed, on the average.
         assert dojo_clock.offset(venue) == timedelta(seconds=seconds + 0.5)
@@ -61,7 +61,7 @@ def test_what_an_answer_says_is_kept_for_every_process(venue: Venue, seconds: in
 
 @pytest.mark.parametrize("seconds", [0, 1, -1, -2, 3 * 3600, -3 * 3600])
 def test_less_than_the_header_can_say_and_more_than_any_clock_is_off_is_nothing(venue: Venue, seconds: int) -> None:
-    dojo_clock.note(venue, NOW + timedelta(seconds=seconds), now=NOW)
+    dojo_clock.note(venue, NOW + timedelta(seconds=seconds), NOW)
     assert dojo_clock.offset(venue) == timedelta(0)
     another_process()
     assert dojo_clock.offset(venue) == timedelta(0)
@@ -78,13 +78,21 @@ def test_the_cache_is_asked_once_in_a_while(venue: Venue, monkeypatch: pytest.Mo
     assert len(asked) == 2
 
 
+def test_what_is_known_already_is_not_written_again(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[float] = []
+    monkeypatch.setattr(cache, "set", lambda key, value, timeout: written.append(value))
+    for seconds in (40, 40, 41, 39, 50, 50):
+        dojo_clock.note(venue, NOW + timedelta(seconds=seconds), NOW)
+    assert written == [40.5, 50.5]
+
+
 def test_a_cache_that_is_gone_is_no_error(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(*_: Any, **__: Any) -> None:
         raise redis.ConnectionError("gone")
 
     monkeypatch.setattr(cache, "get", gone)
     monkeypatch.setattr(cache, "set", gone)
-    dojo_clock.note(venue, NOW + timedelta(seconds=40), now=NOW)
+    dojo_clock.note(venue, NOW + timedelta(seconds=40), NOW)
     another_process()
     assert dojo_clock.offset(venue) == timedelta(0)
 
@@ -114,7 +122,7 @@ def test_a_lease_ends_when_it_does_on_dojos_clock(minutes: int) -> None:
     # given
     shop = a_venue()
     order = a_bill(shop)
-    dojo_clock.note(shop.venue, timezone.now() + timedelta(minutes=minutes))
+    dojo_clock.note(shop.venue, timezone.now() + timedelta(minutes=minutes), timezone.now())
     apart = dojo_clock.offset(shop.venue)
     actor = Actor.system(shop.venue)
     until = timezone.now() + timedelta(minutes=10)
@@ -131,6 +139,6 @@ def test_a_lease_ends_when_it_does_on_dojos_clock(minutes: int) -> None:
 
 
 def test_an_expiry_at_the_end_of_time_stays_there(venue: Venue) -> None:
-    dojo_clock.note(venue, NOW - timedelta(minutes=1), now=NOW)
+    dojo_clock.note(venue, NOW - timedelta(minutes=1), NOW)
     end = datetime.max.replace(tzinfo=UTC)
     assert dojo_clock.on_our_clock(venue, end) == end

@@ -6,22 +6,15 @@ import contextlib
 import hashlib
 import random
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from dojo_integration import ws_client, ws_line
 from dojo_integration.accounts import DojoAccount, connection_of
@@ -32,6 +25,7 @@ from dojo_integration.ws_line import Line
 from orders.models import Order, OrderLock
 from tests.bills import a_bill
 from tests.capabilities.requests import a_payment, in_minutes
+from tests.certificates import self_signed
 from tests.factories import VenueFactory, WorkingVenue, a_venue
 from tests.gateway import Gateway, a_gateway, a_request, until
 from tests.races.crowd import rows_held
@@ -263,31 +257,11 @@ def test_a_redirect_is_not_followed(shop: WorkingVenue, gateway: Gateway) -> Non
 
 
 def test_the_key_is_shown_to_nobody_who_cannot_prove_who_he_is(shop: WorkingVenue, tmp_path: Path) -> None:
-    with a_gateway(ssl=_self_signed(tmp_path)) as impostor:
+    with a_gateway(ssl=self_signed(tmp_path)) as impostor:
         url = impostor.url.replace("ws://127.0.0.1", "wss://localhost")
         with dialling(shop, url) as dialler:
             until(lambda: "certificate verify failed" in dialler.line.report().last_error)
         assert impostor.handshakes == []
-
-
-def _self_signed(folder: Path) -> ssl.SSLContext:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    day = timedelta(days=1)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(datetime.now() - day)
-        .not_valid_after(datetime.now() + day)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = folder / "localhost.pem"
-    pem.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    return context
 
 
 @pytest.mark.parametrize("status", [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN])

@@ -44,7 +44,7 @@ def record(shop, order, amount, *, intent="pi_1", tips=0, currency="GBP", lock_i
     )
 
 
-def says(shop, order, status, amount, *, intent="pi_1", tips=0, refunded=0, currency="GBP", names=None):
+def says(shop, order, status, amount, *, intent="pi_1", tips=0, refunded=0, currency="GBP", names=None, references=()):
     return apply_payment_intent(
         actor=Actor.system(shop.venue),
         facts=IntentFacts(
@@ -55,6 +55,7 @@ def says(shop, order, status, amount, *, intent="pi_1", tips=0, refunded=0, curr
             tips=tips,
             refunded=refunded,
             order_names=(order.pk,) if names is None else names,
+            references=references,
         ),
     )
 
@@ -140,6 +141,21 @@ def test_event_finds_the_order_by_each_of_its_names(uk, name):
 
     # then
     assert outcome == IntentOutcome.RECORDED
+
+
+def test_a_reference_names_an_order_where_nothing_better_does(uk):
+    # given
+    first, second = a_bill(uk, total=5000), a_bill(uk, total=5000, table="t2")
+
+    # when
+    outcomes = [
+        says(uk, None, "Captured", 2000, names=(second.pk,), references=(first.pk,)),
+        says(uk, None, "Captured", 2000, intent="pi_2", names=("nobody's",), references=("a till's own", first.pk)),
+    ]
+
+    # then
+    assert outcomes == [IntentOutcome.RECORDED] * 2
+    assert (len(rows(first)), len(rows(second))) == (1, 1)
 
 
 def test_our_id_goes_before_dojos_and_the_intents_own_order_before_both(uk):
@@ -335,6 +351,75 @@ def test_request_with_the_events_amounts_adds_nothing(uk):
     assert len(rows(order)) == 1
 
 
+def test_what_an_event_recorded_as_authorized_is_corrected_to_what_was_taken(uk):
+    # given: a bill held on a card, to which the guest adds a tip
+    order = a_bill(uk, total=5000)
+    says(uk, order, "Authorized", 5000)
+
+    # when
+    outcomes = [says(uk, order, "Captured", 4800, tips=500) for _ in range(2)]
+
+    # then
+    assert outcomes == [IntentOutcome.CORRECTED, IntentOutcome.NOTHING]
+    assert rows(order) == [("payment", 5000, 0), ("correction", -200, 500)]
+    assert money(order) == (OrderStatus.PREPARING, 4800, 500, 200, 0)
+    assert not OrderException.objects.exists()
+    assert PaymentIntent.objects.get().recorded_by == IntentSource.EVENT
+
+
+def test_more_taken_than_an_event_recorded_is_overpaid_and_told(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    says(uk, order, "Authorized", 5000)
+
+    # when
+    outcome = says(uk, order, "Captured", 5600)
+
+    # then
+    assert outcome == IntentOutcome.CORRECTED
+    assert money(order) == (OrderStatus.FINALIZED, 5600, 0, 0, 600)
+    assert [row.kind for row in OrderException.objects.all()] == [ExceptionKind.OVERPAID]
+
+
+@pytest.mark.parametrize("status", ["Captured", "Refunded"])
+def test_corrected_and_given_back_in_one_look_leaves_what_dojo_has(uk, status):
+    # given
+    order = a_bill(uk, total=5000)
+    says(uk, order, "Authorized", 4000)
+
+    # when: taken with a tip, and all of it given back before we looked again
+    outcomes = [says(uk, order, status, 5000, tips=500, refunded=5500) for _ in range(2)]
+
+    # then
+    assert outcomes == [IntentOutcome.REFUNDED, IntentOutcome.NOTHING]
+    assert rows(order) == [("payment", 4000, 0), ("correction", 1000, 500), ("refund", -5000, -500)]
+
+
+def test_a_full_refund_without_an_amount_takes_a_correction_into_account(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    says(uk, order, "Authorized", 4000)
+    says(uk, order, "Captured", 5000)
+
+    # when
+    says(uk, order, "Refunded", 5000)
+
+    # then
+    assert [amount for _, amount, _ in rows(order)] == [4000, 1000, -5000]
+
+
+def test_a_correction_leaves_what_was_given_back_given_back(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    says(uk, order, "Captured", 5000, refunded=1000)
+
+    # when
+    record(uk, order, 4500)
+
+    # then
+    assert rows(order) == [("payment", 5000, 0), ("refund", -1000, 0), ("correction", -500, 0)]
+
+
 # --- recorded by record/create, other amounts or another order -------------------------------------------------------
 
 
@@ -479,6 +564,76 @@ def test_refused_intent_that_fits_when_dojo_asks_again_is_recorded(uk):
     # then
     assert answer.status == OrderStatus.FINALIZED
     assert PaymentIntent.objects.get().refused_at is None
+
+
+def test_a_refused_payment_that_is_only_authorized_is_never_ours_to_record(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    start = timezone.now()
+    with time_machine.travel(start, tick=False), pytest.raises(Conflict):
+        record(uk, order, 6000)
+
+    # when
+    outcomes = []
+    for hours in range(6):
+        with time_machine.travel(start + timedelta(hours=hours, minutes=5), tick=False):
+            outcomes.append(says(uk, order, "Authorized", 6000))
+
+    # then: looked at again until it is let go, or taken
+    assert outcomes == [IntentOutcome.NOTHING] * 6
+    assert rows(order) == []
+    intent = PaymentIntent.objects.get()
+    assert (intent.looks_after_refusal, intent.next_look_at is None) == (0, False)
+
+
+def test_authorized_for_more_than_is_owed_waits_for_dojo_to_ask(uk):
+    # given
+    order = a_bill(uk, total=5000)
+
+    # when
+    outcome = says(uk, order, "Authorized", 6000)
+
+    # then: nothing is recorded that Dojo lets go of once we refuse it
+    assert outcome == IntentOutcome.NOTHING
+    assert rows(order) == []
+    assert PaymentIntent.objects.get().next_look_at is not None
+    with pytest.raises(Conflict):
+        record(uk, order, 6000)
+    # and when it is taken without asking
+    assert says(uk, order, "Captured", 6000) == IntentOutcome.WAITING
+
+
+@pytest.mark.parametrize("old", ["Created", "Authorized"])
+def test_an_old_answer_that_somebody_slow_brings_does_not_end_the_looks(uk, old):
+    # given: refused, and known to be taken
+    order = a_bill(uk, total=5000)
+    with pytest.raises(Conflict):
+        record(uk, order, 6000)
+    says(uk, order, "Captured", 6000)
+    before = PaymentIntent.objects.get()
+
+    # when
+    outcome = says(uk, order, old, 5000)
+
+    # then
+    after = PaymentIntent.objects.get()
+    assert outcome == IntentOutcome.NOTHING
+    assert (after.status, after.next_look_at, after.seen_amount) == ("Captured", before.next_look_at, 6000)
+    assert after.next_look_at is not None
+
+
+def test_what_was_too_much_and_went_back_in_part_is_both(uk):
+    # given
+    order = a_bill(uk, total=5000)
+    record(uk, order, 5000)
+
+    # when
+    outcome = says(uk, order, "Captured", 4000, intent="pi_2", refunded=1500)
+
+    # then
+    assert outcome == IntentOutcome.OVERPAID
+    assert rows(order)[1:] == [("payment", 4000, 0), ("refund", -1500, 0)]
+    assert money(order) == (OrderStatus.FINALIZED, 7500, 0, 0, 2500)
 
 
 def test_captured_without_ever_asking_us_is_recorded_and_marked_overpaid(uk):
@@ -735,14 +890,15 @@ def test_intent_of_no_order_is_retried_for_a_day_and_then_told_once(uk):
     assert rows(order) == []
 
 
-def test_intent_that_names_nothing_is_dropped_silently(uk):
+@pytest.mark.parametrize("references", [(), ("a till of another maker",)])
+def test_intent_that_names_nothing_is_dropped_silently(uk, references):
     # given
     order = a_bill(uk, total=5000)
-    says(uk, order, "Captured", 5000, names=())
+    says(uk, order, "Captured", 5000, names=(), references=references)
 
     # when
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
-        says(uk, order, "Captured", 5000, names=())
+        says(uk, order, "Captured", 5000, names=(), references=references)
 
     # then
     assert not OrderException.objects.exists()

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Self
 
 from dojo_integration.dojo_api.reading import Body, amount, currency, moment, needed, part, parts, text
@@ -147,7 +146,7 @@ class PaymentIntent:
             captures=tuple(CaptureDetails.read(one) for one in parts(body, "captures")),
             payment=PaymentDetails.read(part(body, "paymentDetails")),
             sessions=tuple(PastSession.read(one) for one in parts(body, "terminalSessionHistory")),
-            metadata=MappingProxyType({name: words for name in metadata if (words := text(metadata, name))}),
+            metadata={name: words for name in metadata if (words := text(metadata, name))},
             created_at=moment(body, "createdAt"),
             updated_at=moment(body, "updatedAt"),
             expire_at=moment(body, "expireAt"),
