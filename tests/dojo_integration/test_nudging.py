@@ -62,8 +62,8 @@ def heard(queue: Redis, count: int) -> list[tuple[str, list[int]]]:
     return found
 
 
-def test_a_nudge_is_for_a_task_that_there_is(db: None) -> None:
-    app.loader.import_default_modules()
+def test_a_nudge_is_for_a_task_that_there_is() -> None:
+    assert send_events.name == nudging.TASK
     assert nudging.TASK in app.tasks
     tasks = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert {sweep_outbox.name, forget_old_events.name} <= tasks
