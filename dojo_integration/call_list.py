@@ -50,6 +50,10 @@ class LoggedCall:
         return self.capability or self.where or "not readable"
 
     @property
+    def took(self) -> str:
+        return f"{self.ms:.0f} ms" if self.ms < 1000 else f"{self.ms / 1000:.1f} s"
+
+    @property
     def result(self) -> str:
         """How it went, in a word or a number."""
         if self.status is None:

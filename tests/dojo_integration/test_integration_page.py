@@ -1,5 +1,6 @@
 """The Integration page as requests: who sees it, what stands on it, what a manager can do there."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 
 from dojo_integration import call_log, dojo_clock, urls_staff
+from dojo_integration.call_list import last_calls
 from dojo_integration.models import DojoSocket, OutboundEvent, ParkedFor, SendingState, SocketCommand, SocketState
 from dojo_integration.services.sockets import SILENT_AFTER
 from pos.models import AuditEntry
@@ -113,7 +115,7 @@ def test_waiters_and_supervisors_are_sent_back_to_the_floor_and_have_no_link(uk:
         assert PAGE not in person.get("/old-mill/floor").content.decode()
         OutboundEvent.objects.all().delete()
     assert not DojoSocket.objects.exists()
-    assert not AuditEntry.objects.filter(action__contains="retry").exists()
+    assert not AuditEntry.objects.filter(act__contains="retry").exists()
 
 
 def test_rows_and_calls_of_another_venue_are_not_found(uk: WorkingVenue, manager: Client) -> None:
@@ -121,11 +123,11 @@ def test_rows_and_calls_of_another_venue_are_not_found(uk: WorkingVenue, manager
     other = a_venue("GB", slug="new-mill")
     event, told = parked(other), DojoEventFactory(venue=other.venue, parked_at=timezone.now())
     note_call(other)
-    (call_id,) = _call_ids(other)
+    (call,) = last_calls(other.venue) or []
     # then
     assert manager.post(f"{PAGE}/outbox/{event.pk}/retry").status_code == 404
     assert manager.post(f"{PAGE}/inbox/{told.pk}/retry").status_code == 404
-    assert manager.get(f"{PAGE}/calls/{call_id}").status_code == 404
+    assert manager.get(f"{PAGE}/calls/{call.id}").status_code == 404
     assert manager.post(f"{PAGE}/outbox/{10**30}/retry").status_code == 404
     page = manager.get(PAGE).content.decode()
     assert "Nothing was said yet" in page
@@ -133,11 +135,6 @@ def test_rows_and_calls_of_another_venue_are_not_found(uk: WorkingVenue, manager
     event.refresh_from_db()
     told.refresh_from_db()
     assert None not in (event.parked_at, told.parked_at)
-
-
-def _call_ids(house: WorkingVenue) -> list[str]:
-    page = at_a_till(house, house.manager).get(f"/{house.venue.slug}/integration/calls").context["calls"]
-    return [call.id for call in page]
 
 
 def test_a_manager_finds_it_in_the_menu_and_it_takes_no_inline_code(uk: WorkingVenue, manager: Client) -> None:
@@ -163,10 +160,10 @@ def test_a_venue_that_no_process_ever_served_says_so(manager: Client) -> None:
 @pytest.mark.parametrize(
     ("state", "words", "buttons"),
     [
-        (SocketState.CONNECTED, "Connected", ["Connect again", "Hand over", "Stop"]),
-        (SocketState.CONNECTING, "Connecting", ["Connect again", "Hand over", "Stop"]),
-        (SocketState.REFUSED, "Refused by Dojo", ["Connect again", "Hand over", "Stop"]),
-        (SocketState.STOPPED, "Stopped", [">Connect<"]),
+        (SocketState.CONNECTED, "Connected", ["reconnect", "drain", "stop"]),
+        (SocketState.CONNECTING, "Connecting", ["reconnect", "drain", "stop"]),
+        (SocketState.REFUSED, "Refused by Dojo", ["reconnect", "drain", "stop"]),
+        (SocketState.STOPPED, "Stopped", ["reconnect"]),
         (SocketState.NO_KEY, "No key", []),
     ],
 )
@@ -185,9 +182,7 @@ def test_the_socket_is_shown_as_its_process_tells(
     assert "till-box · process 812" in page
     assert "1204 requests" in page
     assert "The connection was lost." in page
-    assert [button for button in ("Connect again", "Hand over", "Stop", ">Connect<") if f"{button}" in page] == [
-        *buttons, *(["Stop"] if state == SocketState.STOPPED else []),
-    ]  # fmt: skip
+    assert re.findall(r'name="command" value="(\w+)"', page) == buttons
 
 
 def test_a_process_that_fell_silent_is_not_believed_to_be_connected(uk: WorkingVenue, manager: Client) -> None:
@@ -214,7 +209,7 @@ def test_a_manager_asks_the_socket_and_the_page_says_what_was_asked(
     assert "in a moment" in answer.headers["HX-Trigger"]
     assert DojoSocket.objects.get(venue=uk.venue).command == command
     assert f"Asked for: {command.label.lower()}." in shown(manager)
-    assert AuditEntry.objects.get(action="command_socket").actor_name == uk.manager.staff.name
+    assert AuditEntry.objects.get(act="command_socket").membership == uk.manager
 
 
 def test_no_other_word_is_a_command(uk: WorkingVenue, manager: Client) -> None:
@@ -283,7 +278,8 @@ def test_the_inbox_says_what_is_open_and_tries_again_what_was_given_up(uk: Worki
         venue=uk.venue, parked_at=timezone.now(), attempts=9, last_error="Dojo knows nothing of that."
     )
     page = shown(manager)
-    assert "1 to look into" in page
+    assert "1 given up" in page
+    assert "<dt>To look into</dt><dd>1</dd>" in page
     assert given_up.payment_intent_id in page
     assert "Dojo knows nothing of that." in page
     # when
@@ -333,8 +329,10 @@ def test_a_clock_that_is_off_by_more_than_five_seconds_is_told(
 def test_calls_stand_newest_first_and_what_was_said_opens(uk: WorkingVenue, manager: Client) -> None:
     # given
     note_call(uk, at=timezone.now().timestamp() - 60)
-    note_call(uk, capability="CreateOrderLock", road="ws", where="CreateOrderLockV1", status=None, outcome="Conflict",
-              request={"orderId": "order_1", "customerName": "Ines"}, answer=b'{"error": {"code": -32009}}')  # fmt: skip
+    note_call(
+        uk, capability="CreateOrderLock", road="ws", where="CreateOrderLockV1", status=None, outcome="Conflict",
+        request={"orderId": "order_1", "customerName": "Ines"}, answer=b'{"error": {"code": -32009}}',
+    )  # fmt: skip
     # when
     page = manager.get(f"{PAGE}/calls").content.decode()
     # then
@@ -343,7 +341,8 @@ def test_calls_stand_newest_first_and_what_was_said_opens(uk: WorkingVenue, mana
     assert "From Dojo · WebSocket" in page
     assert "order_1" not in page
     # when
-    said = manager.get(f"{PAGE}/calls/{_call_ids(uk)[0]}").content.decode()
+    newest = (last_calls(uk.venue) or [])[0]
+    said = manager.get(f"{PAGE}/calls/{newest.id}").content.decode()
     # then
     for words in ("CreateOrderLockV1", "order_1", "-32009", TOKEN):
         assert words in said
