@@ -40,6 +40,17 @@ def connection_of(venue: Venue) -> DojoAccount | None:
     )
 
 
+def public_url_of(venue: Venue) -> str:
+    """Where Dojo finds the venue from outside, without /v1 and a slash; "" where it only calls by the WebSocket."""
+    entered = DojoConnection.objects.filter(venue=venue).values_list("public_url", flat=True).first()
+    return (entered or str(settings.EPOS_PUBLIC_URL)).rstrip("/")
+
+
+def is_oldest(venue: Venue) -> bool:
+    """Whether it is the venue for which the environment speaks."""
+    return venue.pk == Venue.objects.order_by("pk").values_list("pk", flat=True).first()
+
+
 def _is_for_dojo_itself(api_key: str) -> bool:
     """Whether the key is Dojo's own while everybody else here is on the sandbox, which must not be shown it."""
     return settings.SANDBOX and api_key != settings.DOJO_API_KEY
@@ -55,5 +66,4 @@ def _reveal(entered: DojoConnection, venue: Venue) -> str:
 
 
 def _key_of_environment(venue: Venue) -> str:
-    oldest = Venue.objects.order_by("pk").values_list("pk", flat=True).first()
-    return str(settings.DOJO_API_KEY) if venue.pk == oldest else ""
+    return str(settings.DOJO_API_KEY) if is_oldest(venue) else ""

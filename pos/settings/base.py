@@ -54,6 +54,13 @@ SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
 # The Basic credentials that Dojo must send us, for the default venue; unset: generated on the first start.
 EPOS_REST_USERNAME = env.str("EPOS_REST_USERNAME", default="")
 EPOS_REST_PASSWORD = env.str("EPOS_REST_PASSWORD", default="")
+# Where Dojo finds us from outside; unset: by the WebSocket alone.
+EPOS_PUBLIC_URL = env.str("EPOS_PUBLIC_URL", default="").strip()
+if EPOS_PUBLIC_URL:
+    try:
+        EPOS_PUBLIC_URL = addresses.public(EPOS_PUBLIC_URL)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"EPOS_PUBLIC_URL {error}.") from None
 # The REST contract wraps the page of tables in an array; some readers of it want the page alone.
 EPOS_TABLES_IN_ARRAY = env.bool("EPOS_TABLES_IN_ARRAY", default=True)
 
