@@ -1,7 +1,7 @@
 """The Integration page: what a manager sees of the line to Dojo, and can do about it."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,11 +10,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dojo_integration.call_list import call_by_id, last_calls
 from dojo_integration.call_log import KEPT
+from dojo_integration.dojo_api.errors import DojoError
 from dojo_integration.integration import read_integration
 from dojo_integration.models import SocketCommand
+from dojo_integration.registration import IMPLEMENTED, Seen, compare, is_in_order
 from dojo_integration.services import inbox, outbox
+from dojo_integration.services.registration import look, register
 from dojo_integration.services.sockets import command_socket
-from pos.errors import InvalidRequest
+from pos.errors import Conflict, InvalidRequest
 from pos.permissions import Act, require
 from pos.staff_pages import StaffRequest, say, staff_view
 
@@ -63,6 +66,25 @@ def call(request: StaffRequest, call_id: str) -> HttpResponse:
     return render(request, "dojo_integration/_call.html", {"call": found})
 
 
+@require_GET
+@manager_view
+def capabilities(request: StaffRequest) -> HttpResponse:
+    """What we implement beside what Dojo has noted down. Dojo is asked, so the page fetches this when it stands."""
+    return _capabilities(request, lambda: (look(request.actor.venue), ()))
+
+
+@require_POST
+@manager_view
+def register_capabilities(request: StaffRequest) -> HttpResponse:
+    """Tell Dojo all that it can ask of us, and show what it has noted down then; takes as long as Dojo does."""
+
+    def tell() -> tuple[Seen, Sequence[str]]:
+        outcome = register(actor=request.actor)
+        return outcome.seen, outcome.faults
+
+    return _capabilities(request, tell)
+
+
 @require_POST
 @manager_view
 def ask_socket(request: StaffRequest) -> HttpResponse:
@@ -96,6 +118,17 @@ def look_again(request: StaffRequest, event_id: int) -> HttpResponse:
     """One thing that Dojo told, and that could not be looked into."""
     inbox.retry_event(actor=request.actor, event_id=event_id)
     return _done("Dojo is asked again.")
+
+
+def _capabilities(request: StaffRequest, ask: Callable[[], tuple[Seen, Sequence[str]]]) -> HttpResponse:
+    context: dict[str, Any] = {"venue": request.actor.venue, "total": len(IMPLEMENTED)}
+    try:
+        seen, faults = ask()
+    except (DojoError, Conflict) as error:
+        context |= {"trouble": [str(error)], "has_no_account": isinstance(error, Conflict)}
+    else:
+        context |= {"rows": compare(seen), "seen": seen, "is_in_order": is_in_order(seen), "trouble": faults}
+    return render(request, "dojo_integration/_capabilities.html", context)
 
 
 def _calls(request: StaffRequest) -> dict[str, Any]:

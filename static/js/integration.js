@@ -39,4 +39,10 @@ calls.addEventListener("htmx:responseError", (event) => {
   const said = event.target.querySelector(".said p");
   if (said) said.textContent = "It is no longer kept.";
 });
+const asking = (event) => {
+  const waiting = event.target.querySelector("#asking");
+  if (waiting) waiting.textContent = "Dojo could not be asked. Load this page again.";
+};
+document.getElementById("capabilities").addEventListener("htmx:responseError", asking);
+document.getElementById("capabilities").addEventListener("htmx:sendError", asking);
 setInterval(() => document.hidden || stateFragment.refresh(), LOOK_EVERY);

@@ -14,6 +14,7 @@ from django.utils import timezone
 from dojo_integration import call_log, dojo_clock, urls_staff
 from dojo_integration.call_list import last_calls
 from dojo_integration.models import DojoSocket, OutboundEvent, ParkedFor, SendingState, SocketCommand, SocketState
+from dojo_integration.registration import IMPLEMENTED
 from dojo_integration.services.sockets import SILENT_AFTER
 from pos.models import AuditEntry
 from tests.factories import (
@@ -27,6 +28,7 @@ from tests.factories import (
     a_venue,
 )
 from tests.orders.test_screens import at_a_till
+from tests.sandbox import Sandbox
 
 PAGE = "/old-mill/integration"
 HTMX = {"HX-Request": "true"}
@@ -87,7 +89,7 @@ def every_page(house: WorkingVenue) -> list[str]:
     for pattern in urls_staff.urlpatterns:
         assert isinstance(pattern, URLPattern)
         pages.append(reverse(str(pattern.name), kwargs={name: path[name] for name in pattern.pattern.converters}))
-    assert len(pages) >= 7
+    assert len(pages) >= 9
     return pages
 
 
@@ -321,6 +323,58 @@ def test_a_clock_that_is_off_by_more_than_five_seconds_is_told(
     dojo_clock.note(uk.venue, now + timedelta(seconds=seconds), now=now)
     # then
     assert words in shown(manager)
+
+
+# --- what is registered ----------------------------------------------------------------------------------------------
+
+
+def test_without_an_account_nothing_can_be_registered(uk: WorkingVenue, manager: Client) -> None:
+    page = manager.get(f"{PAGE}/capabilities").content.decode()
+    assert f"{uk.venue.name} has no Dojo account" in page
+    assert "Register" not in page
+    assert f"{uk.venue.name} has no Dojo account" in manager.post(f"{PAGE}/register", headers=HTMX).content.decode()
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_manager_registers_all_that_we_implement(sandbox: Sandbox, settings) -> None:
+    # given: a venue whose Dojo knows nothing of it
+    settings.DOJO_API_KEY, settings.DOJO_API_URL = sandbox.api_key, sandbox.url
+    house = a_venue(slug="old-mill")
+    manager = at_a_till(house, house.manager)
+    page = manager.get(f"{PAGE}/capabilities").content.decode()
+    assert "not all registered" in page
+    assert "<dt>WebSocket</dt><dd>not registered</dd>" in page
+    # when
+    page = manager.post(f"{PAGE}/register", headers=HTMX).content.decode()
+    # then
+    assert ">all registered<" in page
+    assert f"<dt>WebSocket</dt><dd>{len(IMPLEMENTED)} registered</dd>" in page
+    assert "<dt>REST</dt><dd>not registered</dd>" in page
+    for name in IMPLEMENTED:
+        assert f'<th scope="row">{name}<' in page
+    (registered,) = sandbox.do("GET", "/epos/integrations/ws")
+    assert {one["name"] for one in registered["capabilities"]} == set(IMPLEMENTED)
+    # then: each of those calls is on the list
+    assert call_log.flush()
+    listed = [call.where for call in last_calls(house.venue) or []]
+    assert "PUT /epos/integrations/ws" in listed
+    assert listed.count("GET /epos/integrations") == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dojo_that_refuses_the_key_is_told_in_words(sandbox: Sandbox, settings) -> None:
+    # given
+    settings.DOJO_API_KEY, settings.DOJO_API_URL = "sk_sandbox_wrong", sandbox.url
+    house = a_venue(slug="old-mill")
+    manager = at_a_till(house, house.manager)
+    # then
+    for answer in (manager.get(f"{PAGE}/capabilities"), manager.post(f"{PAGE}/register", headers=HTMX)):
+        assert answer.status_code == 200
+        page = answer.content.decode()
+        assert "Dojo does not accept this venue&#x27;s key" in page
+        assert ">not known<" in page
+        assert "sk_sandbox_wrong" not in page
 
 
 # --- the calls -------------------------------------------------------------------------------------------------------
