@@ -8,6 +8,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
@@ -15,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import resolve
 from django.views.decorators.csrf import csrf_exempt
 
-from dojo_integration import capabilities
+from dojo_integration import call_log, capabilities
 from dojo_integration.auth import NotAuthenticated, venue_of
 from dojo_integration.capabilities import Capability
 from dojo_integration.models import Road
@@ -41,6 +42,21 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 ByVerb = Mapping[str, Callable[[Mapping[str, Any]], Capability]]
 """What a path can do: per verb, the capability that the body asks for."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What is known of a request, as far as it has come."""
+
+    road: Road
+    venue: Venue | None = None
+    capability: str | None = None
+    body: bytes = b""
+
+    @property
+    def in_short(self) -> dict[str, Any]:
+        venue = None if self.venue is None else self.venue.slug
+        return {"road": self.road.value, "capability": self.capability, "venue": venue}
 
 
 class Refused(Exception):
@@ -115,36 +131,49 @@ class DojoRoadMiddleware:
 
 
 def _answer(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str]) -> HttpResponse:
-    return answered(Road.REST, lambda seen: _do(request, by_verb, path_params, seen))
+    return answered(Road.REST, request, lambda seen: _do(request, by_verb, path_params, seen))
 
 
-def answered(road: Road, work: Callable[[dict[str, Any]], HttpResponse]) -> HttpResponse:
+def answered(road: Road, request: HttpRequest, work: Callable[[Seen], HttpResponse]) -> HttpResponse:
     """The answer to one request, or the refusal that its error means; and one line of log for it.
 
-    ``work`` writes into what is logged of it as soon as it knows.
+    ``work`` writes into what is seen of it as soon as it knows.
     """
     started = time.perf_counter()
-    seen: dict[str, Any] = {"road": road.value, "capability": None, "venue": None}
+    seen = Seen(road)
     try:
         response = work(seen)
-        outcome = "ok"
+        outcome = call_log.OK
     except Exception as error:
         response, outcome = refusal_of(error)
         if response.status_code >= 500:
-            log.exception("capability failed", **seen)
+            log.exception("capability failed", **seen.in_short)
     duration = round((time.perf_counter() - started) * 1000, 1)
-    log.info("capability", **seen, outcome=outcome, status=response.status_code, duration_ms=duration)
+    log.info("capability", **seen.in_short, outcome=outcome, status=response.status_code, duration_ms=duration)
+    # Who is nobody's Dojo is in nobody's list.
+    if seen.venue is not None:
+        call_log.note_answered(
+            venue_id=seen.venue.pk,
+            road=road,
+            capability=seen.capability,
+            where=f"{request.method} {request.path_info}",
+            outcome=outcome,
+            began=started,
+            trace_id=_current_trace_id(),
+            request=seen.body,
+            answer=response.content,
+            status=response.status_code,
+        )
     return response
 
 
-def _do(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str], seen: dict[str, Any]) -> HttpResponse:
+def _do(request: HttpRequest, by_verb: ByVerb, path_params: Mapping[str, str], seen: Seen) -> HttpResponse:
     choose = _by_verb(request, by_verb)
-    venue = _authenticate(request)
-    seen["venue"] = venue.slug
+    seen.venue = venue = _authenticate(request)
     _check_accept(request)
-    body = _read_object(request) if request.method in ("POST", "PUT") else {}
+    body = _read_object(request, seen) if request.method in ("POST", "PUT") else {}
     capability = choose(body)
-    seen["capability"] = capability.name
+    seen.capability = capability.name
     # Extra fields of the body are let be, but the path says which thing is meant.
     actor = Actor.dojo(venue, _requester(request), road=Road.REST)
     answer = capabilities.call(capability, {**body, **path_params}, actor)
@@ -185,7 +214,7 @@ def _is_readable(media_range: str) -> bool:
     return kind in ("*/*", "application/*", JSON) and not any(_NOT_WANTED.fullmatch(param) for param in params)
 
 
-def _read_object(request: HttpRequest) -> dict[str, Any]:
+def _read_object(request: HttpRequest, seen: Seen) -> dict[str, Any]:
     kind = request.content_type or JSON
     if not (kind == JSON or (kind.startswith("application/") and kind.endswith("+json"))):
         raise Refused(415, errors.INVALID_REQUEST, f"The request has to be {JSON}, it is {kind}.")
@@ -194,7 +223,8 @@ def _read_object(request: HttpRequest) -> dict[str, Any]:
         raise Refused(415, errors.INVALID_REQUEST, "JSON is written in UTF-8.")
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("", "identity"):
         raise Refused(415, errors.INVALID_REQUEST, "The request has to come uncompressed.")
-    return parse_object(read_body(request))
+    seen.body = read_body(request)
+    return parse_object(seen.body)
 
 
 def read_body(request: HttpRequest) -> bytes:
@@ -248,8 +278,7 @@ def refusal_of(error: Exception) -> tuple[HttpResponse, str]:
 
 
 def _refusal(error: EposError) -> HttpResponse:
-    trace_id = structlog.contextvars.get_contextvars().get("trace_id", "")
-    return _json(error.as_json(trace_id), status=error.status)
+    return _json(error.as_json(_current_trace_id()), status=error.status)
 
 
 def nothing() -> HttpResponse:
@@ -266,6 +295,11 @@ def _json(body: bytes, status: int = 200) -> HttpResponse:
     # Django would log each refusal a second time, without saying which capability or venue.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
+
+
+def _current_trace_id() -> str:
+    trace_id: str = structlog.contextvars.get_contextvars().get("trace_id", "")
+    return trace_id
 
 
 def _trace_id(request: HttpRequest) -> str:

@@ -15,7 +15,7 @@ import orjson
 import structlog
 from django.db import DatabaseError
 
-from dojo_integration import capabilities, documents
+from dojo_integration import call_log, capabilities, documents
 from dojo_integration.capabilities import Capability, find
 from dojo_integration.models import Road
 from dojo_integration.parsers import NotJson, glimpse, parse
@@ -76,6 +76,8 @@ class Frame:
 
     calls: tuple[Call, ...]
     is_batch: bool = False
+    # Too large to be looked at afterwards.
+    is_large: bool = False
 
     @property
     def is_quick_read(self) -> bool:
@@ -98,17 +100,18 @@ def read(body: bytes) -> Frame:
         # A field is called the same on both roads, whoever refuses it.
         named = InvalidRequest(error.message, field=error.field.removeprefix("params."))
         return Frame((_refused(_id_of(seen) or _NOBODY, _method_of(seen), INVALID_REQUEST, named),))
+    is_large = len(body) > call_log.LARGEST_BODY
     if not isinstance(parsed, list):
-        return Frame(_read_one(parsed))
+        return Frame(_read_one(parsed), is_large=is_large)
     if not parsed or len(parsed) > MOST_IN_A_BATCH:
         no_batch = InvalidRequest(f"A batch holds 1 to {MOST_IN_A_BATCH} requests, this one {len(parsed)}.")
         return Frame((_refused(_NOBODY, "", INVALID_REQUEST, no_batch),))
-    return Frame(tuple(call for one in parsed for call in _read_one(one)), is_batch=True)
+    return Frame(tuple(call for one in parsed for call in _read_one(one)), is_batch=True, is_large=is_large)
 
 
 def answer(frame: Frame, venue_id: int) -> bytes | None:
     """Do what a frame asks for in a venue; None where nobody waits for an answer."""
-    return _framed(frame, [_answer(call, partial(Venue.objects.get, pk=venue_id)) for call in frame.calls])
+    return _answer_frame(frame, venue_id, partial(Venue.objects.get, pk=venue_id))
 
 
 def answer_together(frames: Sequence[Frame], venue_id: int) -> list[bytes | None]:
@@ -117,7 +120,7 @@ def answer_together(frames: Sequence[Frame], venue_id: int) -> list[bytes | None
     try:
         venue = Venue.objects.get(pk=venue_id)
         with documents.read_together(venue_id, asked):
-            return [_framed(frame, [_answer(call, lambda: venue) for call in frame.calls]) for frame in frames]
+            return [_answer_frame(frame, venue_id, lambda: venue) for frame in frames]
     except (DatabaseError, Venue.DoesNotExist):
         # Each finds that out, and says so, with a trace of its own.
         return [answer(frame, venue_id) for frame in frames]
@@ -209,7 +212,11 @@ def _refused(id_: bytes | None, method: str, code: int, error: InvalidRequest) -
 # ---- answering
 
 
-def _answer(call: Call, find_venue: Callable[[], Venue]) -> bytes | None:
+def _answer_frame(frame: Frame, venue_id: int, find_venue: Callable[[], Venue]) -> bytes | None:
+    return _framed(frame, [_answer(call, venue_id, find_venue, is_large=frame.is_large) for call in frame.calls])
+
+
+def _answer(call: Call, venue_id: int, find_venue: Callable[[], Venue], *, is_large: bool) -> bytes | None:
     started = time.perf_counter()
     trace_id = uuid.uuid4().hex
     seen: dict[str, Any] = {"road": Road.WEBSOCKET.value, "capability": None, "venue": None}
@@ -217,6 +224,17 @@ def _answer(call: Call, find_venue: Callable[[], Venue]) -> bytes | None:
         told, outcome = _do(call, find_venue, trace_id, seen)
         duration = round((time.perf_counter() - started) * 1000, 1)
         log.info("capability", **seen, outcome=outcome, duration_ms=duration)
+    call_log.note_answered(
+        venue_id=venue_id,
+        road=Road.WEBSOCKET,
+        capability=seen["capability"],
+        where=call.method,
+        outcome=outcome,
+        began=started,
+        trace_id=trace_id,
+        request=call_log.TOO_LARGE if is_large else call.params,
+        answer=told,
+    )
     return told
 
 
@@ -236,7 +254,7 @@ def _do(call: Call, find_venue: Callable[[], Venue], trace_id: str, seen: dict[s
         if told.status >= 500:
             log.exception("capability failed", **seen)
         return _refusal(call, Refusal(_CODES.get(told.status, INTERNAL_ERROR), told), trace_id), told.error_type
-    return _envelope(call, "result", result), "ok"
+    return _envelope(call, "result", result), call_log.OK
 
 
 def _key(call: Call, capability: Capability, venue: Venue) -> RequestKey | None:

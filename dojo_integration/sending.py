@@ -25,7 +25,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from dojo_integration.accounts import connection_of
-from dojo_integration.dojo_api.client import DojoApi
+from dojo_integration.dojo_api.client import line_of
 from dojo_integration.dojo_api.errors import DojoError, NotFound, Refused, Unauthorized, Unavailable
 from dojo_integration.models import DojoConnection, DojoSending, OutboundEvent, SendingState
 from dojo_integration.services.outbox import (
@@ -70,7 +70,7 @@ Connect = Callable[[Venue], OpenLine | None]
 def connect_to_dojo(venue: Venue) -> OpenLine | None:
     """How to open lines to Dojo for a venue; None where nobody has given it a key that can be read."""
     account = connection_of(venue)
-    return None if account is None else partial(DojoApi, account)
+    return None if account is None else partial(line_of, venue, account)
 
 
 def venues_to_send() -> list[int]:

@@ -102,6 +102,11 @@ class OutboxChanged(Event):
     """What the card provider has to be told: given up or taken up again, or whether any of it gets through."""
 
 
+@dataclass(frozen=True, slots=True)
+class CallsNoted(Event):
+    """The card provider asked something of us, or we of it; a manager may be watching."""
+
+
 Subscriber = Callable[[Sequence[Event]], None]
 
 _collected: ContextVar[list[Event] | None] = ContextVar("collected_events", default=None)

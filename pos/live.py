@@ -18,6 +18,7 @@ from channels.layers import get_channel_layer
 
 from pos.events import (
     ApprovalChanged,
+    CallsNoted,
     Event,
     ExceptionRaised,
     FloorChanged,
@@ -91,6 +92,7 @@ def _audience(event: Event) -> Iterator[tuple[str, str]]:
             yield floor_group(venue), "plan"
         case ExceptionRaised(exception_id=exception_id):
             yield floor_group(venue), f"exception:{exception_id}"
+            yield integration_group(venue), f"exception:{exception_id}"
         case ApprovalChanged(approval_id=approval_id):
             yield floor_group(venue), f"approval:{approval_id}"
         case StationChanged(station_id=station_id):
@@ -101,6 +103,8 @@ def _audience(event: Event) -> Iterator[tuple[str, str]]:
             yield integration_group(venue), "socket"
         case OutboxChanged():
             yield integration_group(venue), "outbox"
+        case CallsNoted():
+            yield integration_group(venue), "calls"
 
 
 class _Sender:

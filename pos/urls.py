@@ -7,5 +7,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("dojo_integration.urls")),
     path("", include("pos.urls_staff")),
+    path("", include("dojo_integration.urls_staff")),
     path("", include("orders.urls")),
 ]

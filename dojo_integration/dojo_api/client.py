@@ -5,7 +5,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from dojo_integration import dojo_clock
+from dojo_integration import call_log, dojo_clock
 from dojo_integration.accounts import DojoAccount, connection_of
 from dojo_integration.dojo_api import operations, results
 from dojo_integration.dojo_api.payloads import (
@@ -203,12 +203,17 @@ class DojoApi:
         return self._call(operations.GET_FLOW, flow_id, read=_one(results.FlowResult))
 
 
-def api_of(venue: Venue, *, deadline: float = DEADLINE, on_call: OnCall | None = None) -> DojoApi | None:
-    """The venue's line to Dojo's API; None where nobody has given it a key."""
+def api_of(venue: Venue, *, deadline: float = DEADLINE) -> DojoApi | None:
+    """The venue's line to Dojo's API, whose calls its manager sees; None where nobody has given it a key."""
     account = connection_of(venue)
-    if account is None:
-        return None
-    return DojoApi(account, deadline=deadline, on_call=on_call, on_date=partial(dojo_clock.note, venue))
+    return None if account is None else line_of(venue, account, deadline=deadline)
+
+
+def line_of(venue: Venue, account: DojoAccount, *, deadline: float = DEADLINE) -> DojoApi:
+    """The same by the venue's account that was looked up before."""
+    return DojoApi(
+        account, deadline=deadline, on_call=call_log.noting(venue.pk), on_date=partial(dojo_clock.note, venue)
+    )
 
 
 def _one(result: _Readable[R]) -> Callable[[Any], R]:

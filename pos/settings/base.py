@@ -274,7 +274,7 @@ BEFORE_COMMIT_SUBSCRIBERS = ["dojo_integration.documents.write_order_documents"]
 AFTER_COMMIT_SUBSCRIBERS = ["pos.live.push", "dojo_integration.inbox.nudge_workers"]
 
 # Lists of WebSocket routes, for the live port.
-LIVE_ROUTES = ["orders.routing.websocket_routes"]
+LIVE_ROUTES = ["orders.routing.websocket_routes", "dojo_integration.routing.websocket_routes"]
 
 # ---- Wire --------------------------------------------------------------------------------------------------------
 

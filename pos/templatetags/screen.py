@@ -27,6 +27,22 @@ def at(moment: datetime | None, venue: Venue) -> str:
 
 
 @register.filter
+def when(moment: datetime | None, venue: Venue) -> str:
+    """The time of day, and the day where it is not today."""
+    if moment is None:
+        return ""
+    here = moment.astimezone(venue.zone)
+    is_today = here.date() == timezone.now().astimezone(venue.zone).date()
+    return f"{here:%H:%M}" if is_today else f"{here:%a} {here.day} {here:%b %H:%M}"
+
+
+@register.filter
+def seconds(moment: datetime, venue: Venue) -> str:
+    """The same to the second, for what follows fast on one another."""
+    return f"{moment.astimezone(venue.zone):%H:%M:%S}"
+
+
+@register.filter
 def epoch(moment: datetime | None) -> str:
     """Milliseconds, as browsers count."""
     return str(int(moment.timestamp() * 1000)) if moment else ""

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from orders.models import Order
@@ -11,6 +12,7 @@ from orders.services.targets import AtTable
 from tests.browser.conftest import DESKTOP, HANDHELD, TABLET, scrolls_sideways
 from tests.browser.test_order_page import item, line, shelf
 from tests.browser.test_stations import send
+from tests.factories import DojoEventFactory, DojoSocketFactory, OrderExceptionFactory, OutboundEventFactory
 
 pytestmark = pytest.mark.browser_full
 
@@ -34,13 +36,21 @@ def too_small(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("size", [HANDHELD, TABLET, DESKTOP], ids=["handheld", "tablet", "desktop"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_fits_and_complains_of_nothing(house, open_till, size, scheme):
+def test_every_page_fits_and_complains_of_nothing(house, open_till, machine, size, scheme):
     # given: a house with something on every page
     send(house, "t1", "soup", "chips", "lemonade")
     send(house, "t12", "coffee")
     note_allergy(actor=house.by_waiter, target=AtTable("t1"), seat=1, allergens=["nuts", "sesame"], note="pen in bag")
     order = Order.objects.get(venue=house.venue, table=house.tables["t12"])
-    page = open_till(size=size)
+    given_up = {"parked_at": timezone.now(), "last_error": "Dojo refused POST /epos/events (status 422)."}
+    DojoSocketFactory(venue=house.venue, state="connected", host="a-machine-with-a-long-name.local", pid=812)
+    OutboundEventFactory(venue=house.venue, reason="refused", **given_up)
+    DojoEventFactory(venue=house.venue, **given_up)
+    OrderExceptionFactory(order=order, message="Table 12 paid more than its bill", amount=1200)
+    machine.call("GET", "/areas")
+    machine.call("GET", f"/orders/{order.pk}")
+    machine.call("GET", "/orders/order_of_somebody_else")
+    page = open_till(house.manager, size=size)
     page.emulate_media(color_scheme=scheme)
     paths = [
         "floor",
@@ -51,7 +61,7 @@ def test_every_page_fits_and_complains_of_nothing(house, open_till, size, scheme
         "stations",
         "stations/kitchen",
     ]
-    for path in [*paths, "stations/bar", "switch", "login"]:
+    for path in [*paths, "stations/bar", "integration", "switch", "login"]:
         # when
         page.goto(f"/old-mill/{path}")
         page.wait_for_load_state("networkidle")
