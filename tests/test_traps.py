@@ -19,6 +19,7 @@ _BOOKINGS = "tests/orders/test_dojo_bookings.py"
 _CREATE = "tests/capabilities/test_create_order.py"
 _DOCUMENTS = "tests/dojo_integration/test_documents.py"
 _INBOX = "tests/dojo_integration/test_inbox.py"
+_REGISTER = "tests/dojo_integration/test_register_capabilities.py"
 _REST = "tests/dojo_integration/test_rest.py"
 _RPC = "tests/dojo_integration/test_rpc.py"
 _API = "tests/dojo_integration/test_dojo_api.py"
@@ -60,8 +61,13 @@ TRAPS: dict[str, tuple[str, ...]] = {
     "[A] CapabilityName and [R]/[W]": (
         f"{_WIRE}::test_the_former_names_of_the_bookings_are_the_same_capabilities",
         "tests/dojo_integration/test_capabilities.py::test_former_names",
+        f"{_REGISTER}::test_a_dojo_that_knows_only_the_names_of_before_is_told_those",
     ),
-    "PAT minimum: older copies": ("tests/dojo_integration/test_capabilities.py::test_what_we_implement",),
+    "PAT minimum: older copies": (
+        "tests/dojo_integration/test_capabilities.py::test_what_we_implement",
+        "tests/dojo_integration/test_registration.py::test_all_that_we_implement_and_no_preview_is_wanted",
+        f"{_REGISTER}::test_both_roads_are_registered_in_full_and_read_back",
+    ),
     "Intent may still be Authorized when recorded": (
         f"{_WIRE}::test_a_payment_is_recorded_while_its_intent_is_only_authorized",
         f"{_TRUTH}::test_authorized_on_dojos_own_intent_is_recorded_and_looked_at_again",
@@ -163,6 +169,10 @@ TRAPS: dict[str, tuple[str, ...]] = {
         f"{_API}::test_a_seller_that_there_is_none_of_is_not_named",
         f"{_API}::test_where_the_seller_is_named_can_be_said",
     ),
+    'Docs: "one webhook per event"': (
+        "tests/dojo_integration/test_register_webhook.py::test_a_webhook_is_made_once_with_a_secret_that_is_known_here",
+        "tests/dojo_integration/test_register_webhook.py::test_events_that_are_missing_are_added",
+    ),
 }
 
 
@@ -174,17 +184,12 @@ class Part:
     module: str
 
 
-_REGISTRATION = Part("registration", "dojo_integration.management.commands.register_capabilities")
-_WEBHOOK = Part("the webhook", "dojo_integration.management.commands.register_webhook")
 _TERMINALS = Part("card machines at the till", "dojo_integration.terminals")
 
 # Rows, or the rest of a row, that can only be tested once a part is there. When it is, its row has to move up.
 WAITING: dict[str, Part] = {
-    "[A] CapabilityName and [R]/[W]": _REGISTRATION,
-    "PAT minimum: older copies": _REGISTRATION,
     "Bill text `bold`": _TERMINALS,
     "Terminal receipt: schema": _TERMINALS,
-    'Docs: "one webhook per event"': _WEBHOOK,
     "Matched-refund diagram": _TERMINALS,
 }
 

@@ -113,6 +113,14 @@ def test_the_databases_password_may_stand_by_itself(tmp_path: Path, url: str, al
     assert shown == expected
 
 
+def test_where_dojo_finds_us_is_checked_at_the_start(tmp_path: Path) -> None:
+    found = show("settings.EPOS_PUBLIC_URL", tmp_path=tmp_path, EPOS_PUBLIC_URL="https://a.example.com/", **PRODUCTION)
+    assert found == "https://a.example.com"
+    done = manage("check", tmp_path=tmp_path, EPOS_PUBLIC_URL="https://a.example.com/v1")
+    assert done.returncode == 1
+    assert done.stderr == "EPOS_PUBLIC_URL must be without /v1 at its end: Dojo adds that itself.\n"
+
+
 def test_host_names_are_separated_as_the_proxy_wants_them(tmp_path: Path) -> None:
     """The proxy takes the same variable, and wants a blank behind each comma."""
     # given
