@@ -172,6 +172,18 @@ def test_long_lists_are_shortened_long_bodies_cut_and_the_largest_left_out(uk: W
     assert no_json.request == call_log.NOT_JSON
 
 
+def test_a_call_that_cannot_be_written_down_is_passed_over(uk: WorkingVenue) -> None:
+    # given: halves of characters, and what no JSON knows
+    skipped = call_log.skipped()
+    call_log.note(a_call(uk, request={"orderId": "\ud800"}))
+    call_log.note(a_call(uk, where="\ud800"))
+    call_log.note(a_call(uk, trace_id="after"))
+    # then
+    after, before = listed(uk)
+    assert (after.trace_id, before.request) == ("after", call_log.NOT_JSON)
+    assert call_log.skipped() == skipped + 1
+
+
 def test_the_last_hundred_stay_newest_first_and_not_for_ever(uk: WorkingVenue) -> None:
     # when
     for first in range(0, 240, 60):
@@ -227,6 +239,40 @@ def test_leaving_a_call_takes_microseconds(uk: WorkingVenue) -> None:
     # then: this thread's own time, so that a busy machine does not count
     assert (time.thread_time() - began) / count < 20e-6
     assert call_log.flush()
+
+
+def test_a_flood_of_large_answers_takes_a_small_share_of_the_processor(
+    uk: WorkingVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given: a thread of its own, each turn of which is as long as it likes to rest
+    monkeypatch.setattr(call_log, "_current", None)
+    monkeypatch.setattr(call_log, "PAUSE", 60)
+    answer = orjson.dumps({f"amount{key}": [{"value": one} for one in range(5)] for key in range(50)})
+    call_log.note(a_call(uk, trace_id="first"))
+    assert _kept_within(uk, 1)
+    for number in range(3 * KEPT):
+        call_log.note(a_call(uk, trace_id=str(number), request=answer, answer=answer))
+    # then: it rests, and what was too much is counted
+    assert call_log.skipped() == 2 * KEPT
+    # when: it is woken for one more turn
+    log = call_log._current
+    assert log is not None
+    log._hurry.set()
+    assert _kept_within(uk, 2)
+    # then: the turn was over before everything was looked at, and the rest is not lost
+    assert 1 < len(last_calls(uk.venue) or []) < KEPT
+    monkeypatch.undo()
+    assert log.wait(30)
+    assert [call.trace_id for call in last_calls(uk.venue) or []][:1] == [str(3 * KEPT - 1)]
+
+
+def _kept_within(house: WorkingVenue, least: int, seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while len(last_calls(house.venue) or []) < least:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def test_a_frozen_redis_costs_no_call_anything(uk: WorkingVenue, client: Client) -> None:
