@@ -12,14 +12,16 @@ from tests.faults.evening import BILL, Evening, Paid
 from tests.faults.judging import Verdict, judge, unfinished, untold
 from tests.faults.killing import Killer, kept_down
 from tests.faults.restaurant import Restaurant
-from tests.sandbox import Sandbox, until
+from tests.sandbox import Sandbox
 
 # Until everything runs again, the supervisor's longest pause included.
 RECOVERY = 120.0
-# Until nothing is left to do: a dead worker's claims lapse after three minutes.
-QUIET = 240.0
-# What is published while the queue is down has been tried, and lost, by then.
-NUDGES_ARE_LOST = 1.5
+# Until nothing is left to do: a dead worker's claims lapse after 45 seconds, and a sweep comes every ten.
+QUIET = 60.0
+# What the evening itself has nudged is done by then, or waits for a sweep.
+LULL = 10.0
+# Until the supervisor has buried whom it finds dead, and what they held in memory with them.
+BURIED = 1.5
 
 
 @dataclass(frozen=True)
@@ -81,15 +83,19 @@ class Drill:
         over.set()
 
     def _last_blow(self) -> None:
-        """A card pays while queue and worker are dead, and nothing happens after it that could nudge anybody."""
+        """A card pays while queue and worker are dead; whoever could nudge about it later dies with it in mind."""
         # What is still under way is waited for first: it would nudge.
-        until(lambda: self.restaurant.is_well() and self.restaurant.pid("worker") is not None, RECOVERY)
+        self.restaurant.wait_until_well(RECOVERY)
+        lull_ends = time.monotonic() + LULL
+        while time.monotonic() < lull_ends and unfinished(self.restaurant):
+            time.sleep(0.5)
         last = Paid(self.restaurant.orders[-1], 700, 0, "asked", "rest", random.Random(self.size.seed))
+        self.evening.paid.append(last)
         with kept_down(self.restaurant, "redis", "worker"):
-            self.evening.paid.append(last)
             self.evening.pay(last)
-            time.sleep(NUDGES_ARE_LOST)
-        self.killer.killed.update(redis=1, worker=1)
+            with kept_down(self.restaurant, "web", "dojo"):
+                time.sleep(BURIED)
+        self.killer.killed.update(("redis", "worker", "web", "dojo"))
 
     def _come_to_rest(self) -> None:
         deadline = time.monotonic() + self.quiet
