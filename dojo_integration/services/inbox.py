@@ -19,8 +19,8 @@ from pos.models import Venue
 from pos.permissions import Act, Actor, require
 from pos.service import retry_on_race, service
 
-# Longer than a worker may take for what it claims.
-CLAIM = timedelta(minutes=3)
+# Longer than Dojo may take over what a worker claims; what one had that was killed is taken up within a minute.
+CLAIM = timedelta(seconds=45)
 LONGEST_ERROR = 200
 
 # The same event by two roads at once: the second finds the row of the first.

@@ -15,8 +15,8 @@ from pos.models import Venue
 from pos.permissions import Actor
 from pos.service import service
 
-# Longer than a worker may take for what it claims: one that was killed holds nothing up for more than this.
-CLAIM = timedelta(minutes=3)
+# Longer than Dojo may take over what a worker claims: one that was killed holds nothing up for more than this.
+CLAIM = timedelta(seconds=45)
 
 
 def venues_with_looks_due(venue_id: int | None = None) -> "QuerySet[Venue]":

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dojo_integration import backoff, inbox
 from dojo_integration.dojo_api.errors import DojoError, Refused, Unauthorized, Unavailable, Unreachable
+from dojo_integration.dojo_api.transport import DEADLINE
 from dojo_integration.inbox import BATCH, handle_events, look_at_intents, reconcile
 from dojo_integration.inbox_state import parked_events, read_inbox
 from dojo_integration.models import DojoEvent
@@ -23,6 +24,7 @@ from dojo_integration.services.inbox import (
 )
 from dojo_integration.tasks import forget_old_events
 from orders.models import ExceptionKind, Order, OrderException, Payment, PaymentIntent
+from orders.services import looking
 from orders.services.looking import venues_with_looks_due
 from orders.services.payments import record_order_payment_by_id
 from pos.errors import Conflict, NotFound, NotPermitted
@@ -89,12 +91,12 @@ def test_an_event_is_looked_up_and_the_payment_recorded(uk: WorkingVenue, dojo: 
 def test_several_events_of_one_payment_are_one_question(uk: WorkingVenue, dojo: Ledger) -> None:
     # given
     order = a_bill(uk, total=5000)
-    for number in range(5):
+    for number in range(BATCH):
         tell(uk, f"pi-{number % 2}")
     for number in range(2):
         dojo.has(an_intent(f"pi-{number}", order=order.pk, amount=1000))
     # when / then
-    assert handle(uk, dojo) == 5
+    assert handle(uk, dojo) == BATCH
     assert sorted(dojo.asked) == ["pi-0", "pi-1"]
     assert len(rows(order)) == 2
 
@@ -158,6 +160,13 @@ def test_what_is_claimed_is_nobody_elses_until_that_lapses(uk: WorkingVenue, clo
     assert claim_events(**claim) == []
     clock.shift(timedelta(seconds=1))
     assert claim_events(**claim) == [first]
+
+
+def test_a_claim_outlasts_its_worker_and_a_dead_one_holds_nothing_up_for_a_minute() -> None:
+    for claim in (CLAIM, looking.CLAIM):
+        assert BATCH * timedelta(seconds=DEADLINE) < claim
+        # With the sweep that comes every ten seconds.
+        assert claim + timedelta(seconds=10) < timedelta(minutes=1)
 
 
 def test_a_worker_that_dies_before_the_books_follow_loses_nothing(
