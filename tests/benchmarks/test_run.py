@@ -54,6 +54,7 @@ def test_a_short_run_ends_in_figures() -> None:
     assert list(Path("/var/tmp").glob(f"tableside-bench-{ran.pid}-*")) == []
 
 
+@pytest.mark.bench
 @pytest.mark.django_db(transaction=True)
 def test_a_wrong_answer_leaves_no_figure() -> None:
     # given a server that is quick and says the same to everything

@@ -37,6 +37,7 @@ def own_schema(transactional_db: None) -> Iterator[None]:
         cursor.execute("DROP SCHEMA IF EXISTS small CASCADE")
 
 
+@pytest.mark.bench
 def test_a_short_run_ends_in_a_figure(own_schema: None) -> None:
     # when
     out = StringIO()

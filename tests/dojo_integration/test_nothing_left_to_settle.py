@@ -47,6 +47,7 @@ from pos.permissions import Actor
 from pos.service import service
 from tests.bills import a_bill, add_line, settled
 from tests.factories import DiscountFactory, WorkingVenue
+from tests.properties import seeds
 
 
 @service
@@ -309,7 +310,8 @@ ACTS: list[Callable[[Night], None]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", seeds(2))
 def test_whatever_a_night_brings(uk: WorkingVenue, seed: int) -> None:
     night = Night(uk, random.Random(seed))
     for number in (1, 2, 3):

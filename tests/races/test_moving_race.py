@@ -39,7 +39,7 @@ from tests.races.crowd import all_at_once, deadlocks
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
 THREADS = 8
-TRANSACTIONS = 300
+TRANSACTIONS = 160
 HERE = {"closed_at__isnull": True}
 
 
