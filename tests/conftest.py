@@ -12,7 +12,7 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from pos.embedded import DataFolder, EmbeddedError
-from tests.throw_away import throw_away_services
+from tests.throw_away import one_more_redis, throw_away_services
 
 pytest_plugins = ["tests.fixtures_venue", "tests.fixtures_browser", "tests.properties", "tests.sandbox"]
 
@@ -25,7 +25,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.stash[_running] = stack = contextlib.ExitStack()
     try:
-        stack.enter_context(throw_away_services(DataFolder(settings.RUN_FOLDER)))
+        folder = DataFolder(settings.RUN_FOLDER)
+        installed = stack.enter_context(throw_away_services(folder))
+        for number in range(1, config.getoption("numprocesses", None) or 0):
+            stack.enter_context(one_more_redis(folder, installed, number))
     except (EmbeddedError, RuntimeError) as error:
         pytest.exit(str(error), returncode=3)
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pos.embedded import DataFolder, Installation, Program, install
 from pos.embedded.process import signal_group
@@ -42,6 +43,18 @@ def throw_away_services(
             stack.enter_context(running(folder, program))
         installed.postgres.create_database()
         yield installed
+
+
+@contextlib.contextmanager
+def one_more_redis(folder: DataFolder, installed: Installation, number: int) -> Iterator[None]:
+    """Another Redis, in ``run/redis-<number>``: one that a test may freeze without harm to the process beside it."""
+    first = installed.redis
+    assert first
+    own = first.sockets / f"redis-{number}"
+    first.account.make_private_folder(own)
+    program = replace(first, sockets=own, data=own).program()
+    with running(folder, replace(program, name=f"redis-{number}")):
+        yield
 
 
 @contextlib.contextmanager

@@ -27,7 +27,8 @@ os.environ["TABLESIDE_DATA_DIR"] = str(RUN_FOLDER / "no-venue")
 
 from pos.settings.base import *  # noqa: E402, F403
 
-# pytest-xdist names its workers gw0, gw1 …; each has its own database (pytest-django) and its own Redis number.
+# pytest-xdist names its workers gw0, gw1 …; each has its own database (pytest-django) and its own Redis, which tests
+# freeze and stop.
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 SECRET_KEY = "the test suite's own key, which signs nothing that outlives the run"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
@@ -45,7 +46,7 @@ DATABASES = {
         "TEST": {"TEMPLATE": "tableside"},
     }
 }
-REDIS = f"unix://{RUN_FOLDER}/run/redis.sock?db={WORKER}"
+REDIS = f"unix://{RUN_FOLDER}/run/{f'redis-{WORKER}/' if WORKER else ''}redis.sock?db=0"
 CACHES["default"]["LOCATION"] = REDIS  # noqa: F405
 CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [REDIS]  # noqa: F405
 CELERY_BROKER_URL = REDIS.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")

@@ -94,12 +94,14 @@ def test_what_is_not_committed_nudges_nobody(uk: WorkingVenue, queue: Redis) -> 
 
 
 def test_many_nudges_melt_into_one_a_venue(queue: Redis) -> None:
+    # given venues of this test alone: the thread of the one before may still have something to say
+    ours = [1_000_001], [1_000_002]
     for _ in range(1000):
-        for venue_id in (1, 2):
+        for [venue_id] in ours:
             nudging.nudge(venue_id)
     time.sleep(3 * nudging.PAUSE)
-    found = heard(queue, 2)
-    assert {tuple(args) for _, args in found} == {(1,), (2,)}
+    found = [args for _, args in heard(queue, 2) if args in ours]
+    assert all(args in found for args in ours)
     assert len(found) <= 4
 
 

@@ -101,7 +101,10 @@ def state() -> str:
 def sessions() -> list[int]:
     """The database sessions that hold or ask for sockets."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'tableside dojo_connect'")
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE application_name = 'tableside dojo_connect' AND datname = current_database()"
+        )
         return [pid for (pid,) in cursor.fetchall()]
 
 
