@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from channels.layers import channel_layers
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client
@@ -37,6 +38,9 @@ def listen(path: str, member: Membership | None, then=None, *, origin: bytes = O
         client.force_login(member.staff)
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={session}".encode()))
+
+    # A layer's locks belong to the loop that first waited for them, and each call here has a loop of its own.
+    channel_layers.set("default", channel_layers.make_backend("default"))
 
     async def talk() -> list[Any]:
         socket = WebsocketCommunicator(application, path, headers=headers)
