@@ -155,6 +155,7 @@ def test_a_venue_that_nobody_knows_is_refused_by_name(db: None) -> None:
         call_command("dojo_connect", venue="nowhere")
 
 
+@pytest.mark.faults
 def test_a_restarted_postgresql_is_found_again(gateway: Gateway) -> None:
     # given a PostgreSQL of its own. Below /tmp, because its account could not get into pytest's folder.
     folder = Path(tempfile.mkdtemp(prefix="tableside-dojo-"))

@@ -23,6 +23,7 @@ def run() -> str:
     return out.getvalue()
 
 
+@pytest.mark.faults
 @pytest.mark.django_db
 def test_a_killed_seeding_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     # given

@@ -100,6 +100,7 @@ def test_what_the_venue_refuses_is_given_back_to_the_card(shop: WorkingVenue, sa
     assert sandbox.intent(paid["paymentIntent"]["id"])["status"] == "Reversed"
 
 
+@pytest.mark.faults
 def test_the_venue_comes_back_after_the_sandbox_was_killed(
     shop: WorkingVenue, sandbox: Sandbox, over_ws: Callable[..., str]
 ) -> None:

@@ -110,6 +110,7 @@ def test_an_answer_points_elsewhere(sandbox: Sandbox) -> None:
     assert (answer.status, answer.headers["location"]) == (302, "http://127.0.0.1:9/x")
 
 
+@pytest.mark.faults
 def test_a_fault_outlives_the_process_and_not_a_reset(sandbox: Sandbox) -> None:
     # given
     sandbox.fault("GET /terminals", "status", status=503)

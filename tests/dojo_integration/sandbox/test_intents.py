@@ -168,6 +168,7 @@ def test_an_intent_of_another_account_is_not_found(sandbox: Sandbox) -> None:
     assert sandbox.intent(made["id"]) == made
 
 
+@pytest.mark.faults
 def test_what_is_known_outlives_the_process(sandbox: Sandbox) -> None:
     # given
     paid = sandbox.intent_made("Captured")

@@ -130,6 +130,7 @@ def test_an_event_waits_for_a_pos_that_is_away(sandbox: Sandbox) -> None:
         until(lambda: sandbox.deliveries()[0]["arrived"])
 
 
+@pytest.mark.faults
 def test_an_event_outlives_the_process(sandbox: Sandbox) -> None:
     # given
     sandbox.register("ws", HANDLE_EVENT)
